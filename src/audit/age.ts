@@ -33,7 +33,9 @@ export function withAnswers(used: TrustUsed, trust: TrustAged): TrustUsed {
 export function demandAge(trust: TrustAged, max: { readonly hours: number; readonly of: string }, now: Instant): void {
   for (const { name, from, confirmed } of agesOf(trust)) {
     if (confirmed !== null && now - confirmed <= max.hours * HOUR) continue;
-    const limit = `trust.max-age in ${max.of} is ${max.hours}h`;
+    // As people write it: 48h, and 30d.
+    const most = max.hours % 24 === 0 && max.hours > 48 ? `${max.hours / 24}d` : `${max.hours}h`;
+    const limit = `trust.max-age in ${max.of} is ${most}`;
     if (confirmed === null) {
       throw new TrustError(`nobody says how old the trusted root of ${name} is (${from}), and ${limit}: state as-of`);
     }

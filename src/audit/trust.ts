@@ -2,7 +2,7 @@ import { digestOf } from '../readers/digest.ts';
 import { instancesOf } from './instances.ts';
 import type { TrustOptions } from './options.ts';
 import { PINNED } from '../ecosystems/index.ts';
-import type { RegistryKey } from '../model/evidence.ts';
+import type { KeyOrigin, RegistryKey } from '../model/evidence.ts';
 import type { TrustRepository } from '../model/report.ts';
 import type { SharedStore } from '../model/store.ts';
 import type { Instant } from '../model/time.ts';
@@ -145,10 +145,15 @@ function trustOf(
       snapshot: snapshot?.version ?? null,
       targets: roles.get('targets')?.version ?? null,
     },
-    expires: timestamp === null ? null : Math.min(timestamp.expires, verified.root.expires),
+    expires: Math.min(timestamp?.expires ?? Infinity, verified.root.expires),
   };
   const isNewer = keys.some(({ now }) => now.value !== null);
-  const newer = isNewer ? { npmKeys: keys.flatMap(({ pinned, now }) => now.value ?? pinned) } : {};
+  // The same people sign the pinned ones and those of the public repository; another repository is the user's choice.
+  const origin: KeyOrigin = pinned?.rootName === 'public-good' ? 'pinned' : 'configured';
+  const published = keys.flatMap(({ pinned: ours, now }): readonly RegistryKey[] =>
+    now.value === null ? ours : now.value.map((key) => ({ ...key, origin })),
+  );
+  const newer = isNewer ? { npmKeys: published } : {};
   const beside = new Map(
     others.flatMap((path) => {
       const bytes = verified.targets.get(path)?.bytes ?? null;

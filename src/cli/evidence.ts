@@ -5,7 +5,7 @@ import { openPack, type Pack } from '../pack/open.ts';
 import { evidenceLines, otherLockfilesLine } from '../report/commands/pack.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
-import { shownPath } from './user-files.ts';
+import { readProblem, shownPath } from './user-files.ts';
 
 /**
  * Runs `work` with the answers of packs in place of the network, and says first what they are. Throws UsageError or
@@ -49,7 +49,6 @@ export function openPackFile(path: string, what: string, io: Io): Pack {
     return openPack(resolve(io.cwd, path), shownPath(path, io));
   } catch (error) {
     if (error instanceof PackError) throw error;
-    const { code = 'unreadable' } = error as NodeJS.ErrnoException;
-    throw new UsageError(`cannot read ${what} ${path}: ${code === 'ENOENT' ? 'no such file' : code}`);
+    throw new UsageError(`cannot read ${what} ${path}: ${readProblem(error)}`);
   }
 }

@@ -67,14 +67,17 @@ export const EXIT_HELP: Readonly<Record<CommandName, readonly Meaning[]>> = {
     ['3', 'a log gave no answer, or not the whole of one: no statement'],
   ],
   trust: [
-    ['0', 'shown, or refreshed'],
-    ['2', 'wrong usage or configuration'],
-    ['3', 'the TUF repository gave no valid answer'],
+    ['0', 'shown, refreshed or imported'],
+    ['2', 'wrong usage or configuration; or import of a root that nobody signs, for which the policy has to name it'],
+    ['3', 'the TUF repository, or what was to be imported, gave no valid answer'],
   ],
   pack: [
     ['0', 'the pack is written, with all that was asked'],
     USAGE,
-    ['3', 'something could not be had; the pack is written and names it'],
+    [
+      '3',
+      'something could not be had; the pack is written and names it, or, without a trusted root, nothing is written',
+    ],
   ],
   cache: [
     ['0', 'shown, or pruned'],

@@ -16,7 +16,11 @@ interface OptionSpec {
 
 /** Every option there is. A command names those it takes. */
 const OPTIONS = {
-  registry: { type: 'string', value: 'URL', help: 'ask this registry instead of the configured one' },
+  registry: {
+    type: 'string',
+    value: 'URL',
+    help: 'ask this registry instead of the configured one; what .npmrc says of a scope outranks it',
+  },
   'trusted-root': { type: 'string', value: 'FILE', help: 'Sigstore trusted root instead of the public-good one' },
   tuf: { type: 'string', value: 'URL|DIR', help: 'TUF repository that publishes the trusted root; needs --tuf-root' },
   'tuf-root': { type: 'string', value: 'FILE', help: 'TUF root metadata that trust in the repository begins with' },
@@ -175,7 +179,7 @@ export function parseOptions(command: string, args: readonly string[], names: re
     const { values, positionals } =
       parsePlain(given, config) ?? parseArgs({ args: given, options: config, allowPositionals: true });
     for (const [name, value] of Object.entries(values)) {
-      if (value === '' && !isOptional(name)) throw new UsageError(`--${name} needs a value`);
+      if ([value].flat().includes('') && !isOptional(name)) throw new UsageError(`--${name} needs a value`);
     }
     return { values: values, positionals };
   } catch (error) {

@@ -1,6 +1,7 @@
-import { lstatSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { UsageError } from './exit.ts';
 import { dirname, relative, resolve } from 'node:path';
+import { lstatAt, statAt } from '../store/found.ts';
 import type { Io } from './io.ts';
 import { writeProblem } from './write-problem.ts';
 
@@ -14,7 +15,7 @@ export function messageOf(error: unknown): string {
  */
 export function demandFile(path: string): void {
   demandTarget(path);
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = statAt(path);
   if (found?.isDirectory() === true) throw new UsageError(`${path} is a folder, and not a file`);
   if (found?.isFile() === false) throw new UsageError(`${path} is not a file`);
 }
@@ -33,11 +34,7 @@ export function demandTarget(path: string): void {
 
 /** Whether there is a link at a path, wherever it leads. */
 export function isLink(path: string): boolean {
-  try {
-    return lstatSync(path).isSymbolicLink();
-  } catch {
-    return false;
-  }
+  return lstatAt(path)?.isSymbolicLink() === true;
 }
 
 /** Reads a file the user named. Throws UsageError with one line. */
@@ -45,15 +42,27 @@ export function readUserFile(path: string, what: string, io: Io): Buffer {
   try {
     return readFileSync(resolve(io.cwd, path));
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
-    const why = { ENOENT: 'no such file', EISDIR: 'it is a directory', EACCES: 'permission denied' }[code] ?? code;
-    throw new UsageError(`cannot read ${what} ${path}: ${why}`);
+    throw new UsageError(`cannot read ${what} ${path}: ${readProblem(error)}`);
   }
+}
+
+/** Why a file that the user named cannot be read, in words where they are known. */
+export function readProblem(error: unknown): string {
+  const { code = 'unreadable' } = error as NodeJS.ErrnoException;
+  const why = {
+    ENOENT: 'no such file',
+    ENOTDIR: 'no such file, as a file stands where its folder should',
+    EISDIR: 'it is a directory',
+    EACCES: 'permission denied',
+    ELOOP: 'its links lead back to themselves',
+    ENAMETOOLONG: 'its name is too long for a file',
+  }[code];
+  return why ?? code;
 }
 
 /** Throws UsageError where a file could not be written as its folder is not there, before any work for it is done. */
 export function demandFolderOf(path: string, io: Io): void {
-  const folder = statSync(dirname(resolve(io.cwd, path)), { throwIfNoEntry: false });
+  const folder = statAt(dirname(resolve(io.cwd, path)));
   if (folder?.isDirectory() === true) return;
   throw new UsageError(writeProblem(path, { code: folder === undefined ? 'ENOENT' : 'ENOTDIR' }));
 }

@@ -23,6 +23,12 @@ export interface Head {
   readonly frozen: string | null;
 }
 
+/** A head as it was kept, and where. */
+export interface KeptHead {
+  readonly note: string;
+  readonly file: string;
+}
+
 /** Something else than what was asked for: in a word, and in a line. */
 export interface Trouble {
   readonly word: Exclude<LogWord, 'held'>;
@@ -42,6 +48,16 @@ export function readHead(place: LogPlace, note: string): Head | Trouble {
     if (error instanceof Refusal) return { word: 'other-key', reason: error.message };
     throw error;
   }
+}
+
+/** The head that was kept in a file, which the keys of today must verify. */
+export function readKept(place: LogPlace, { note, file }: KeptHead): Head | Trouble {
+  const head = readHead(place, note);
+  if ('note' in head) return head;
+  const reason =
+    `the kept checkpoint cannot be used: ${head.reason} (${file}); where whoever runs ${place.name} says that it was ` +
+    'set up anew, remove that file';
+  return { word: 'malformed', reason };
 }
 
 /** The trouble that an answer without a document is. */

@@ -2,7 +2,7 @@ import type { SigningLog } from '../sigstore/signing-config.ts';
 import type { TrustedLog, TrustedRoot } from '../sigstore/trusted-root.ts';
 import { keyHint } from '../tlog/note.ts';
 
-/** A log of the trusted root, and where it is asked. */
+/** A log of a trusted root, and where it is asked. */
 export interface LogPlace {
   /** Base address without scheme: the name that its checkpoints are signed under. */
   readonly name: string;
@@ -15,11 +15,11 @@ export interface LogPlace {
 }
 
 /**
- * The logs of a trusted root. `addresses` by name say where else one is asked; which kind each is, a signing
+ * The logs of trusted roots. `addresses` by name say where else one is asked; which kind each is, a signing
  * configuration may say, and else its key does.
  */
 export function placesOf(
-  { tlogs }: TrustedRoot,
+  { tlogs }: Pick<TrustedRoot, 'tlogs'>,
   addresses: ReadonlyMap<string, string>,
   configured: readonly SigningLog[] = [],
 ): readonly LogPlace[] {

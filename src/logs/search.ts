@@ -14,6 +14,8 @@ export interface SearchTarget {
   readonly subject: string | null;
   /** Null where nobody says what there should be. */
   readonly published: readonly PublishedBundle[] | null;
+  /** Whether that is all that its registry publishes of it, so that what is not among it is not published. */
+  readonly isWhole: boolean;
 }
 
 export interface Question {
@@ -139,8 +141,10 @@ function questionText({ name, query }: Question): string {
 }
 
 /** Puts the statement to an entry, where what is published has it, and says whether it is about the target. */
-function compare(hit: LogHit, { digests, subject, published }: SearchTarget): Omit<SearchHit, 'by'> {
-  const own = published?.some(({ leaves }) => leaves.some(({ leaf }) => leaf === hit.leaf)) ?? null;
+function compare(hit: LogHit, { digests, subject, published, isWhole }: SearchTarget): Omit<SearchHit, 'by'> {
+  const isKnownToBe = published?.some(({ leaves }) => leaves.some(({ leaf }) => leaf === hit.leaf)) === true;
+  // Of what was not compared with all that a registry publishes, nobody knows that it is not published.
+  const own = isKnownToBe || isWhole ? isKnownToBe : null;
   if (hit.record === null) return { hit, published: own, matches: 'unknown' };
   const { record } = hit;
   const bundle = published?.find((one) =>

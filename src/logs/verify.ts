@@ -7,7 +7,16 @@ import { judgeHeads, type Joined } from '../tlog/joined.ts';
 import { leafHash } from '../tlog/merkle.ts';
 import type { LogContext } from './context.ts';
 import type { ForkFile } from './fork-file.ts';
-import { askHead, joinHeads, readHead, type Head, type Joining, type Trouble } from './heads.ts';
+import {
+  askHead,
+  joinHeads,
+  readHead,
+  readKept,
+  type Head,
+  type Joining,
+  type KeptHead,
+  type Trouble,
+} from './heads.ts';
 import type { LogPlace } from './places.ts';
 import { findEntry, leafAt } from './show.ts';
 
@@ -29,13 +38,13 @@ export interface Verified {
 
 /**
  * Holds a log to an entry of a bundle: the log signed for it then, has it in today's tree, and that tree goes on from
- * the bundle's and from the one that was kept. `keptHead` gives the note that was kept of an origin.
+ * the bundle's and from the one that was kept. `keptHead` gives what was kept of an origin.
  */
 export async function verifyLogged(
   context: LogContext,
   places: readonly LogPlace[],
   entry: LogEntry,
-  keptHead: (origin: string) => string | null,
+  keptHead: (origin: string) => KeptHead | null,
 ): Promise<Verified> {
   const leaf = leafHash(entry.body).toString('hex');
   const place = places.find(({ keys }) => keys.some(({ ids }) => ids.includes(entry.logId)));
@@ -52,10 +61,8 @@ export async function verifyLogged(
   if ('word' in today) return { log, ...nothing, ...today };
   const { head: now, trouble } = today;
   const note = keptHead(now.checkpoint.origin);
-  const kept = note === null ? null : readHead(place, note);
-  if (kept !== null && 'word' in kept) {
-    return { log, ...nothing, word: 'malformed', reason: `the kept checkpoint cannot be used: ${kept.reason}` };
-  }
+  const kept = note === null ? null : readKept(place, note);
+  if (kept !== null && 'word' in kept) return { log, ...nothing, ...kept };
   const cosigned = cosigners(now.checkpoint, context.witnesses);
   const seen = { log, index, leaf, now, kept, cosigned };
   const earlier = [then, kept].filter((head) => head?.checkpoint.origin === now.checkpoint.origin);

@@ -152,7 +152,13 @@ export interface InstanceRule {
 /** Who may vouch for packs of evidence; a path is as the policy writes it. */
 export type PackSigner =
   | { readonly kind: 'key'; readonly file: string }
-  | { readonly kind: 'identity'; readonly identity: string; readonly issuer: string };
+  | {
+      readonly kind: 'identity';
+      readonly identity: string;
+      readonly issuer: string;
+      /** The Sigstore instance that vouches for it; null for the main one. */
+      readonly instance: string | null;
+    };
 
 /** What a policy file says. Null and empty lists where it says nothing. */
 export interface Policy {

@@ -49,7 +49,7 @@ export interface TrustRepository {
   readonly origin: 'pinned' | 'repository';
   /** Of the metadata that were verified; null where there are none. */
   readonly versions: Readonly<Record<'root', number> & Record<'timestamp' | 'snapshot' | 'targets', number | null>>;
-  /** When what the repository said expires; null where it said nothing. */
+  /** When the first of the metadata that were verified expires; null where that is not known. */
   readonly expires: Instant | null;
 }
 

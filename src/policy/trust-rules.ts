@@ -19,7 +19,7 @@ const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 const MAIN = ['public-good', 'own'];
 const MAX_INSTANCES = 16;
 const MOST = 8;
-const SIGNERS = 'mappings with key, or with identity and issuer';
+const SIGNERS = 'mappings with key, or with identity and issuer (and instance)';
 const WITNESSES = 'the path of a file with a policy of witnesses';
 const TRUST = ['root', 'as-of', 'tuf', 'thresholds', 'instances', 'witness-policy', 'packs', 'max-age'] as const;
 
@@ -50,14 +50,15 @@ export function trustOf(place: Place | undefined): TrustRules {
 }
 
 function packSignerOf(place: Place): PackSigner {
-  const { key, identity, issuer } = fieldsOf(place, ['key', 'identity', 'issuer']);
-  if (key && !identity && !issuer)
+  const { key, identity, issuer, instance } = fieldsOf(place, ['key', 'identity', 'issuer', 'instance']);
+  if (key && !identity && !issuer && !instance)
     return { kind: 'key', file: textOf(key, 'the path of a file with a public key in PEM') };
   if (key || !identity || !issuer) return fail(place, `an entry of packs is one of ${SIGNERS}`);
   return {
     kind: 'identity',
     identity: textOf(identity, 'the subject of a certificate, such as the address of a workflow with @ and its ref'),
     issuer: textOf(issuer, 'the https address of an issuer'),
+    instance: instance ? instanceNameOf(instance) : null,
   };
 }
 

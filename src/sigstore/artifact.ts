@@ -38,6 +38,11 @@ export function openArtifact(input: ArtifactInput): Artifact {
   };
 }
 
+/** The hashes among these that artifacts are compared by. */
+export function comparable(digests: readonly Digest[]): readonly Hash[] {
+  return STRONG.filter((strong) => digests.some(({ algorithm }) => algorithm === strong));
+}
+
 /** True where at least one digest names the artifact and none by a hash that is known for it names another. */
 export function namesArtifact(digests: readonly Digest[], artifact: Artifact): boolean {
   const compared = digests.flatMap(({ algorithm, hex }) => {

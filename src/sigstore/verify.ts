@@ -1,9 +1,10 @@
 import type { RefusalReason } from '../model/finding.ts';
-import { establish, type BundleProof, type LogEntryProof, type VerifiedTime } from '../model/proof.ts';
+import { establish, type BundleProof, type LogEntryProof, type Statement, type VerifiedTime } from '../model/proof.ts';
 import type { Instant } from '../model/time.ts';
 import { STRICT, type Thresholds } from '../model/trust.ts';
 import {
   checkIdentified,
+  comparable,
   namesArtifact,
   openArtifact,
   verifyMessage,
@@ -187,11 +188,21 @@ function verifyBundle(
   verifyContent(expected);
   const statement = content.kind === 'dsse' ? parseStatement(content.payload) : null;
   if (artifact !== null && statement?.subjects.some(({ digests }) => namesArtifact(digests, artifact)) === false) {
-    refuse('artifact-mismatch', 'no subject of the statement is this artifact');
+    refuse('artifact-mismatch', whyNot(statement.subjects, artifact));
   }
   demandPast(times, now);
   const log = verified.map(({ proof }) => proof);
   return establish({ mediaType: bundle.mediaType, signer, times, log, scts, statement });
+}
+
+/** By which hashes the subjects have to be compared, where none is known of the artifact; else that they are others. */
+function whyNot(subjects: Statement['subjects'], artifact: Artifact): string {
+  const digests = subjects.flatMap((subject) => subject.digests);
+  const named = comparable(digests);
+  if (named.length === 0 || named.some((hash) => artifact.digests(hash).length > 0)) {
+    return 'no subject of the statement is this artifact';
+  }
+  return `the statement names its subjects by ${named.join(' and ')} alone, by which the artifact was not given`;
 }
 
 function checkContent({ content }: Bundle, artifact: Artifact | null): void {

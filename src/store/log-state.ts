@@ -10,7 +10,8 @@ export interface LogState {
   readonly folder: string;
   /** Origins of which a head is kept. */
   readonly origins: () => readonly string[];
-  readonly head: (origin: string) => string | null;
+  /** With the file that it is in; null where none was kept. */
+  readonly head: (origin: string) => { readonly note: string; readonly file: string } | null;
   readonly keepHead: (origin: string, note: string) => void;
   readonly position: (origin: string) => string | null;
   readonly keepPosition: (origin: string, text: string) => void;
@@ -34,7 +35,11 @@ export function openLogState(folder: string): LogState {
       const names = present(() => readdirSync(folder)) ?? [];
       return names.flatMap((name) => (name.endsWith(HEAD) ? decoded(name.slice(0, -HEAD.length)) : []));
     },
-    head: (origin) => present(() => readFileSync(pathOf(origin, HEAD), 'utf8')),
+    head: (origin) => {
+      const file = pathOf(origin, HEAD);
+      const note = present(() => readFileSync(file, 'utf8'));
+      return note === null ? null : { note, file };
+    },
     keepHead: (origin, note) => void write(pathOf(origin, HEAD), note),
     position: (origin) => present(() => readFileSync(pathOf(origin, POSITION), 'utf8')),
     keepPosition: (origin, text) => void write(pathOf(origin, POSITION), text),

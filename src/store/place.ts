@@ -1,5 +1,6 @@
-import { lstatSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { lstatAt } from './found.ts';
 
 /** Where the cache is, and the key that its entries are bound to. */
 export interface CachePlace {
@@ -59,7 +60,7 @@ export function projectsAround(path: string): readonly Project[] {
 function projectAround(path: string): Project | null {
   let found: Project | null = null;
   for (let at = dirname(path), below = path; at !== below; below = at, at = dirname(at)) {
-    const marks = MARKS.filter((name) => lstatSync(join(at, name), { throwIfNoEntry: false }) !== undefined);
+    const marks = MARKS.filter((name) => lstatAt(join(at, name)) !== undefined);
     if (marks.includes('.git')) return { folder: at, isGit: true, path: relative(at, path), marks };
     if (marks.length > 0) found ??= { folder: at, isGit: false, path: relative(at, path), marks };
   }

@@ -1,4 +1,5 @@
-import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { statAt } from './found.ts';
 
 /**
  * Writes a file whole or not at all: another one beside it takes its place. What is no regular file (a pipe, a device)
@@ -6,7 +7,7 @@ import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statS
  * Node's error.
  */
 export function writeWhole(path: string, pieces: Iterable<string | Uint8Array>, mode = 0o666, durable = false): void {
-  const before = statSync(path, { throwIfNoEntry: false });
+  const before = statAt(path);
   if (before !== undefined && !before.isFile()) {
     writePieces(path, 'w', mode, pieces, false);
     return;

@@ -1,10 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow } from '../../lab/index.ts';
 import { fromRegistry, notToBeHad } from '../lockfiles/real.ts';
 import { withProject, type LabProject } from './lab-project.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 import { CLI, inFolder, NO_NETWORK, start } from './run.ts';
 
 const ONE_LINE = /^assay: [^\n]+\n$/;
@@ -61,6 +63,31 @@ describe('what a machine or a project may lack', () => {
       const env = { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', ...NO_NETWORK };
       const run = await start(process.execPath, [CLI, 'audit', ...TRUST], folder, env);
       expect([run.status, run.stderr]).toEqual([0, '']);
+    });
+  });
+
+  it.skipIf(process.platform === 'win32')('a home that is a file, or would be below one', async () => {
+    await withSound(async ({ folder }) => {
+      const homes = mkdtempSync(join(tmpdir(), 'assay-homes-'));
+      writeFileSync(join(homes, 'file'), '');
+      for (const home of ['/dev/null', join(homes, 'file'), join(homes, 'file/below')]) {
+        const env = { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', ...NO_NETWORK, HOME: home };
+        const run = await start(process.execPath, [CLI, 'audit', ...TRUST], folder, env);
+        expect([home, run.status, run.stderr]).toEqual([home, 0, '']);
+        for (const args of [['cache'], ['trust'], ['trust', 'hosts'], ['update', ...TRUST]]) {
+          const { status, stderr } = await start(process.execPath, [CLI, ...args], folder, env);
+          expect([home, args, status, stderr]).toEqual([home, args, 0, '']);
+        }
+        const verify = await start(
+          process.execPath,
+          [CLI, 'log', 'verify', 'b.json', ...TRUST.slice(0, 2)],
+          folder,
+          env,
+        );
+        expect([home, verify.status, verify.stdout]).toEqual([home, 2, '']);
+        expect(verify.stderr).toMatch(/^assay: cannot keep checkpoints in [^\n]*\n$/);
+      }
+      removeFolder(homes);
     });
   });
 

@@ -116,7 +116,10 @@ describe('assay trust hosts', () => {
       const run = await connections(['trust', 'hosts', ...trust]);
       expect(run).toMatchObject({ status: 0, stderr: '', contacted: [], lookups: [] });
       const [first, second, third, last, ...none] = run.stdout.split('\n').filter((line) => line !== '');
-      expect(first).toBe(`${hostOf(tuf)} http: TUF repository of the trusted root and of registry keys`);
+      expect(first).toBe(
+        `${hostOf(tuf)} http: TUF repository of the trusted root and of registry keys; ` +
+          'that root is not known yet, and assay log asks the logs that it names as well',
+      );
       const lines = [second, third].sort();
       const expected = [
         `${hostOf(lab.url)} http: registry (${join(folder, '.npmrc')}): 1 package`,

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, type Lab } from '../../lab/index.ts';
+import { serveLog } from '../../lab/logs.ts';
 import { tufRepository, type TufRepository } from '../../lab/tuf.ts';
 import { withLab } from '../support/lab.ts';
 import { assayInside } from './inside.ts';
@@ -15,6 +16,7 @@ const PAGE = readFileSync(resolve(import.meta.dirname, '../../docs/private-sigst
 const [POLICY = '', TUF = '', PUBLISHED = ''] = [...PAGE.matchAll(/```yaml\n([\s\S]*?)```/g)].map(
   ([, yaml]) => yaml ?? '',
 );
+const ISSUER = 'https://token.actions.githubusercontent.com';
 const BY = ciWorkflow({ repository: 'team/p' });
 
 interface Company extends LabProject {
@@ -82,7 +84,7 @@ describe('docs/private-sigstore.md', () => {
           },
         });
       }
-      expect((await run()).stdout).toMatch(/the root of company trust\/company\.json, the newest on 2026-03-01/);
+      expect((await run()).stdout).toMatch(/the root of company \(trust\/company\.json\), the newest on 2026-03-01/);
     });
   });
 
@@ -128,6 +130,54 @@ describe('docs/private-sigstore.md', () => {
       expect((await run()).stderr).toMatch(/names no transparency log, and log is 1; state what its bundles show/);
       writeFileSync(join(folder, 'trust/company.json'), JSON.stringify(lab.trustedRoot));
       expect((await run()).stderr).toMatch(/the instances own and company have a certificate authority in common/);
+    });
+  });
+
+  it('the logs of every instance are asked, and named as hosts; the roots are exported for verify-bundle', async () => {
+    await withCompany(async ({ policy, company, folder, run }) => {
+      policy(LOGGED);
+      const v1 = await serveLog(company.sigstore.rekor.v1, 1);
+      try {
+        const at = ['--log', `rekor.lab.test=${v1.url}`, '--state', 'state', '--trusted-root', 'root.json'];
+        const verified = await assayInside(['log', 'verify', '@company/q@1.0.0', ...at], folder);
+        expect([verified.status, verified.stderr]).toEqual([0, '']);
+        expect(verified.stdout).toMatch(/^held: /);
+        // A log that was set up anew under its name has another key: the file is named that stands against it.
+        for (const name of readdirSync(join(folder, 'state'))) {
+          writeFileSync(join(folder, 'state', name), 'rekor.lab.test - 1\n1\nAAAA\n\n— rekor.lab.test AAAAAAAA\n');
+        }
+        const anew = await assayInside(['log', 'verify', '@company/q@1.0.0', ...at], folder);
+        expect(anew.status).toBe(3);
+        expect(anew.stdout.replace(/\s+/g, ' ')).toMatch(
+          /state\/rekor\S+checkpoint\); where .* was set up anew, remove/,
+        );
+      } finally {
+        await v1.close();
+      }
+      const named = JSON.stringify(company.trustedRoot).replaceAll(
+        'https://rekor.lab.test',
+        'https://rekor.company.test',
+      );
+      writeFileSync(join(folder, 'trust/company.json'), named);
+      const hosts = (await run('trust', 'hosts')).stdout;
+      for (const host of ['rekor.lab.test', 'rekor.company.test'])
+        expect(hosts).toMatch(new RegExp(`^${host} https.*: transparency log`, 'm'));
+
+      writeFileSync(join(folder, 'trust/company.json'), JSON.stringify(company.trustedRoot));
+      const roots = await run('trust', 'export');
+      expect([roots.status, roots.stderr, roots.stdout.trimEnd().split('\n').length]).toEqual([0, '', 2]);
+      writeFileSync(join(folder, 'roots.jsonl'), roots.stdout);
+      const { identity } = BY;
+      writeFileSync(join(folder, 'x'), 'x');
+      const bundle = company.sigstore.signMessage(Buffer.from('x'), { identity }, { log: 'v1' });
+      writeFileSync(join(folder, 'x.json'), JSON.stringify(bundle));
+      const by = ['--certificate-identity-regexp', '.*', '--certificate-oidc-issuer', ISSUER];
+      const verify = (...args: string[]): Promise<Run> =>
+        assayInside(['verify-bundle', '--bundle', 'x.json', ...by, 'x', ...args], folder);
+      expect((await verify('--trusted-root', 'roots.jsonl')).status).toBe(0);
+      const without = await verify();
+      expect(without.status).toBe(1);
+      expect(without.stdout.replace(/\s+/g, ' ')).toContain('a Sigstore of your own: --trusted-root FILE');
     });
   });
 

@@ -90,7 +90,8 @@ describe('an audit under a repository of trust', () => {
       const first = await audit('--json');
       expect(first).toMatchObject({ status: 0, stderr: '' });
       const { registries, repository } = trustOf(first);
-      expect(registries[0]?.keys.map(({ origin }) => origin)).toEqual(['pinned']);
+      // The repository is the user's own, and so are its keys.
+      expect(registries[0]?.keys.map(({ origin }) => origin)).toEqual(['configured']);
       expect(repository).toMatchObject({ state: 'current', origin: 'repository', problem: null });
       expect(requests.length).toBeGreaterThan(4);
       expect(trustOf(await audit('--json')).repository).toMatchObject({ state: 'current' });
@@ -336,7 +337,7 @@ describe('assay trust', () => {
   });
 
   it.each([
-    [['trust', 'add'], /trust takes nothing, refresh, import with a file or folder, or hosts/],
+    [['trust', 'add'], /trust takes nothing, refresh, export, import with a file or folder, or hosts/],
     [['trust', '--tuf', 'http://127.0.0.1:9/'], /--tuf needs --tuf-root FILE/],
     [['trust', '--tuf-root', 'x.json'], /--tuf-root needs --tuf URL/],
     [['trust', '--tuf', 'ftp://x/', '--tuf-root', 'x.json'], /--tuf needs a folder, or an http or https URL/],

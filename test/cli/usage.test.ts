@@ -141,6 +141,69 @@ const WRONG: readonly (readonly [string, readonly string[], Readonly<Record<stri
     { 'package-lock.json': ONE_LOCK, 'assay.lock': '<<<<<<< HEAD\n' },
     /assay\.lock:1: an unresolved merge conflict; take one side whole/,
   ],
+  [
+    'a pack over the lockfile',
+    ['pack', '--output', 'package-lock.json'],
+    { 'package-lock.json': ONE_LOCK },
+    /cannot write package-lock\.json: package-lock\.json is a file of a project, and would be lost/,
+  ],
+  [
+    'a pack over the one that it is based on, by another path',
+    ['pack', '--output', './x/../base.tar', '--since', 'base.tar'],
+    { 'package-lock.json': ONE_LOCK, 'base.tar': 'x' },
+    /cannot write \.\/x\/\.\.\/base\.tar: it is what --since names, and would be lost: name another file/,
+  ],
+  [
+    'a report over a lockfile that an argument names',
+    ['dev.txt', '--output', 'json=dev.txt'],
+    { 'dev.txt': 'p==1\n' },
+    /cannot write dev\.txt: it is what an argument names, and would be lost/,
+  ],
+  [
+    'a report over the policy in use',
+    ['--policy', 'p.yml', '--vsa', 'p.yml'],
+    { 'package-lock.json': ONE_LOCK, 'p.yml': 'enforce: all\n' },
+    /cannot write p\.yml: it is what --policy names, and would be lost/,
+  ],
+  ['a pack to nowhere', ['pack', '--output', ''], { 'package-lock.json': ONE_LOCK }, /--output needs a value/],
+  ...(
+    [
+      [['--repository-id', 'acme/lib'], /takes the number that https:\/\/token\S+ gives a repository, not acme\/lib/],
+      [['--repository-id', '042'], /takes the number that .* gives a repository, not 042/],
+      [['--repository-id', '1', '--certificate-oidc-issuer', 'foo'], /takes the URL of an issuer, such as .*, not foo/],
+      [
+        ['--repository-id', '1', '--certificate-oidc-issuer', 'https://token.actions.githubusercontent.com/'],
+        /no certificate has the issuer .*\/; did you mean https:\/\/token\.actions\.githubusercontent\.com\?/,
+      ],
+      [['p', '--certificate-oidc-issuer', 'https://i.example'], /--certificate-oidc-issuer goes with --repository-id/],
+      [['--repository-id', '1', '--from', '-1'], /--from/],
+      [['--repository-id', '1', '--interval', '5m'], /--interval takes seconds, not 5m/],
+      [['--repository-id', '1', '--state', 'f'], /cannot keep checkpoints in .*f: it is no folder: .* --state DIR/],
+      [['--repository-id', '1', '--state', 'f/g'], /cannot keep checkpoints in .*f\/g: .*\/f is no folder/],
+    ] as const
+  ).map(
+    ([args, line]) =>
+      [
+        `a watch that could find nothing: ${args.join(' ')}`,
+        ['log', 'watch', '--once', ...args],
+        { f: '' },
+        line,
+      ] as const,
+  ),
+  ['an import of what cannot be', ['trust', 'import', 'f/x'], { f: '' }, /no such file or directory: f\/x/],
+  [
+    'a repository that cannot be',
+    ['trust', '--tuf', 'f/x', '--tuf-root', 'r'],
+    { f: '' },
+    /no TUF repository: f\/x is/,
+  ],
+  [
+    'a key that cannot be',
+    ['verify-bundle', '--bundle', 'b', '--key', 'f/k', 'x'],
+    { f: '' },
+    /the key f\/k: no such file/,
+  ],
+  ['a folder in place of a bundle', ['log', 'verify', './'], {}, /^assay: \.\/ is a folder: name a file in it$/m],
   ['check without a package', ['check'], {}, /check needs a package/],
   ['an unknown code', ['explain', 'provenance-list'], {}, /no finding provenance-list; did you mean provenance-lost\?/],
   [

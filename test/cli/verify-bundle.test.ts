@@ -293,6 +293,38 @@ describe('verify-bundle', () => {
     });
   });
 
+  it('says what a bundle lacks, and by which hash it has to be compared', async () => {
+    await signed(async (args, folder, lab) => {
+      const who = ['--certificate-identity', IDENTITY, '--certificate-oidc-issuer', ISSUER];
+      const said = async (...rest: string[]): Promise<string> => {
+        const run = await assayHere([...args, ...who, ...rest], folder);
+        expect(run.status).toBe(1);
+        return run.stdout.replace(/\s+/g, ' ');
+      };
+      const more = await said('--thresholds', 'log=2', 'artifact.txt');
+      expect(more).toContain('no transparency-log entry, or fewer than are demanded');
+      expect(more).toMatch(/entries of 1 transparency logs of the trusted root, 2 demanded/);
+
+      const hashOf = (algorithm: string): string => createHash(algorithm).update('hello').digest('hex');
+      const statement = {
+        _type: 'https://in-toto.io/Statement/v1',
+        subject: [{ name: 'artifact.txt', digest: { sha512: hashOf('sha512') } }],
+        predicateType: 'https://slsa.dev/provenance/v1',
+        predicate: {},
+      };
+      const bundle = lab.sigstore.signStatement(statement, { identity: TEAM.identity }, { at: lab.clock.now() });
+      writeFileSync(join(folder, 'bundle.json'), JSON.stringify(bundle));
+      expect((await assayHere([...args, ...who, `sha512:${hashOf('sha512')}`], folder)).status).toBe(0);
+      const other = await said(`sha256:${hashOf('sha256')}`);
+      expect(other).toMatch(/names its subjects by sha512 alone, by which the artifact was not given/);
+      expect(await said(`sha512:${'ab'.repeat(64)}`)).toContain('no subject of the statement is this artifact');
+
+      const document = { attestations: [{ predicateType: statement.predicateType, bundle }] };
+      writeFileSync(join(folder, 'bundle.json'), JSON.stringify(document));
+      expect(await said('artifact.txt')).toContain('as npm serves it: give the member bundle of one of them');
+    });
+  });
+
   it('takes a regular expression for the whole identity, and for nothing less', async () => {
     await signed(async (args, folder) => {
       const statusOf = async (...who: string[]): Promise<number | null> =>
@@ -303,6 +335,9 @@ describe('verify-bundle', () => {
       for (const part of ['https://github\\.com/team/', 'team/p', '^https://github', 'main$', '']) {
         expect(await by(part === '' ? 'x?' : part), part).toBe(1);
       }
+      const part = ['--certificate-identity-regexp', 'team/p', '--certificate-oidc-issuer', ISSUER];
+      const said = (await assayHere([...args, ...part, 'artifact.txt'], folder)).stdout;
+      expect(said.replace(/\s+/g, ' ')).toContain('matches a part of it, and has to match the whole');
       expect(await by('(a+)+$')).toBe(1);
       for (const wrong of ['(', '(?=a)', '\\bteam', 'a**']) expect(await by(wrong), wrong).toBe(2);
       expect(await statusOf('--certificate-identity-regexp', '.*')).toBe(2);
@@ -356,7 +391,7 @@ describe.skipIf(!hasSharedData)(`what GitHub signs for private repositories${NOT
       const args = ['verify-bundle', '--bundle', file, '--certificate-identity', identity];
       const run = await assay([...args, '--certificate-oidc-issuer', ISSUER, digest], sharedData('.'));
       expect(run).toMatchObject({ status: 0, stderr: '' });
-      expect(run.stdout).toMatch(/vouched for +by github\n/);
+      expect(run.stdout).toMatch(/vouched by +github\n/);
       const who = [...args, '--certificate-oidc-issuer', ISSUER];
       const json = await assayHere([...who, '--json', digest], sharedData('.'));
       expect(JSON.parse(json.stdout)).toMatchObject({ verified: true, instance: 'github' });

@@ -92,6 +92,25 @@ describe('a search for a package', () => {
     });
   });
 
+  it('says of no entry beside a bundle in a file that it is not published: no registry was asked', async () => {
+    await withPackage(async ({ search, published, folder, sha512, v1, sign }) => {
+      const bundles = bundlesOf(published);
+      expect(bundles.length).toBeGreaterThan(1);
+      for (const [i, bundle] of bundles.entries()) {
+        writeFileSync(join(folder, `${i}.sigstore.json`), JSON.stringify(bundle));
+        const run = await search(`${i}.sigstore.json`);
+        const hits = searchesOf(run)[0]?.hits ?? [];
+        expect([run.status, hits.map((hit) => hit.published).filter((one) => one !== null)]).toEqual([0, [true]]);
+        expect(hits.length).toBe(bundles.length);
+      }
+      // Of the package, the registry was asked: the same entry by somebody else is a finding there, and there alone.
+      v1.index(sign('v1', 'mallory/p', { name: 'pkg:npm/p@1.0.0', digest: { sha512 } }));
+      expect((await search('0.sigstore.json')).status).toBe(0);
+      expect((await search(`sha512:${sha512}`)).status).toBe(0);
+      expect((await search('p@1.0.0')).status).toBe(1);
+    });
+  });
+
   const STATE = { search: [], verify: ['--state', 'state'] };
   it.each(['nope.json', './p', 'dist/p.tgz', 'p-1.0.0.tgz'])(
     'takes a file that is not there for no package, and asks nobody for it: %s',
@@ -186,12 +205,12 @@ describe('a search for something else', () => {
       const [bundle] = bundlesOf(published);
       writeFileSync(join(folder, 'p.sigstore.json'), JSON.stringify(bundle));
       const byBundle = await search('p.sigstore.json');
-      // The other attestation is of the same tarball, and not in this bundle.
+      // The other attestation is of the same tarball, and not in this bundle: whether it is published was not asked.
       expect(
         searchesOf(byBundle)[0]
           ?.hits.map(({ published: own }) => own)
           .sort(),
-      ).toEqual([false, true]);
+      ).toEqual([null, true]);
       const san = 'https://github.com/team/p/.github/workflows/release.yml@refs/heads/main';
       for (const one of bundlesOf(published)) if (one.verificationMaterial.certificate) v1.index(one, [san]);
       const identity = await search(san);

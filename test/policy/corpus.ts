@@ -86,7 +86,8 @@ capabilities:
   'a policy of witnesses': 'trust: {witness-policy: witnesses.txt}\n',
   'witnesses of one instance':
     "trust: {instances: {own-one: {root: a.json, witness-policy: w.txt}}}\nexpect: {'@own/*': {instance: own-one}}\n",
-  'signers of packs': 'trust: {packs: [{key: k.pem}, {identity: me@example.com, issuer: https://example.com}]}\n',
+  'signers of packs':
+    'trust: {packs: [{key: k.pem}, {identity: me@example.com, issuer: https://example.com}, {identity: me@example.com, issuer: https://example.com, instance: own}]}\n',
   'a trusted root with all that can be said of it':
     "trust: {root: root.json, as-of: '2026-01-31', max-age: 30d, thresholds: {log: 0, sct: 0, time: 2}}\n",
   'a repository in a folder': `trust: {tuf: {folder: mirror, root: r.json, sha256: ${'ab'.repeat(32)}}}\n`,

@@ -32,7 +32,7 @@ export const command: Command = {
   run: async (options, io) => {
     const { values, positionals } = options;
     const omit = omitOf(values);
-    const targets = await outputTargets(values, io);
+    const targets = await outputTargets(options, io);
     const places = positionals.length === 0 ? ['.'] : positionals;
     return withProjects(places, values.recursive === true, options, io, async ({ policy, audit }) => {
       const enforce = phaseOf(values, policy);

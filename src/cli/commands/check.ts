@@ -81,7 +81,16 @@ export const command: Command = {
         for (const comparison of comparisons) io.stdout.write(`${renderComparison(comparison, io.stdout)}\n`);
         io.stdout.write(renderTerminal(report, reportOptions(io.stdout, values)));
       }
-      return worstStatus(exitStatus(report.verdict), unresolved);
+      const unseen = comparisons.filter(({ predecessor }) => predecessor?.provenance === 'unknown');
+      for (const { name, current, predecessor } of unseen) {
+        const [spec, before] = [`${name}@${current.version ?? ''}`, predecessor?.version ?? ''].map((text) =>
+          escapeText(text),
+        );
+        const why = io.answers === undefined ? 'gave no answer' : 'is not in the evidence';
+        io.stderr.write(`assay: ${spec} stands beside nothing: who built ${before} ${why}\n`);
+      }
+      const status = exitStatus(report.verdict);
+      return worstStatus(status === EXIT.holds && unseen.length > 0 ? EXIT.noStatement : status, unresolved);
     } finally {
       trust.close();
     }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
+import { TrustError } from '../../audit/trust.ts';
 import { createRecorder } from '../../pack/record.ts';
 import { packOf } from '../../pack/write.ts';
 import { isMissing, renderPack, renderPackJson } from '../../report/commands/pack.ts';
@@ -7,6 +8,7 @@ import { writeWhole } from '../../store/write.ts';
 import type { Command } from '../command.ts';
 import { openPackFile } from '../evidence.ts';
 import { EXIT, UsageError } from '../exit.ts';
+import { demandNoInput } from '../output/inputs.ts';
 import { gather } from '../project/gather.ts';
 import { PROJECT_OPTIONS } from '../project/open.ts';
 import { demandFolderOf, shownPath } from '../user-files.ts';
@@ -26,6 +28,7 @@ export const command: Command = {
     const [output, ...more] = values.output ?? [];
     if (output === undefined || more.length > 0) throw new UsageError('pack needs one --output FILE');
     demandFolderOf(output, io);
+    demandNoInput(output, options, io);
     if (values.since === '') throw new UsageError('--since needs a value: --since=PACK');
     const base = values.since === undefined ? null : openPackFile(values.since, 'the earlier pack', io);
     const recorder = createRecorder();
@@ -46,6 +49,9 @@ export const command: Command = {
       const isTrusted = about.trust.length === 0 || repository === null || repository.state === 'current';
       const isWhole = !written.answers.some(isMissing) && isTrusted;
       return isWhole ? EXIT.holds : EXIT.noStatement;
+    } catch (error) {
+      if (error instanceof TrustError) throw new TrustError(`${error.message}; no pack is written`);
+      throw error;
     } finally {
       recorder.close();
       base?.close();

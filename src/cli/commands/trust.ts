@@ -1,4 +1,5 @@
 import { agesOf } from '../../audit/age.ts';
+import { instancesOf } from '../../audit/instances.ts';
 import type { TrustOptions } from '../../audit/options.ts';
 import { NPM_KEYS } from '../../registries/npm/keys.ts';
 import {
@@ -21,8 +22,8 @@ import { importTrust } from '../project/trust-import.ts';
 import { startTrust, TRUST_OPTIONS } from '../project/trust.ts';
 
 export const command: Command = {
-  usage: '[refresh | import PATH | hosts [PATH]]',
-  summary: 'what is verified against, and how new it is; refresh, import; hosts: whom a run contacts',
+  usage: '[refresh | import PATH | export | hosts [PATH]]',
+  summary: 'what is verified against; refresh or import it, export its roots; hosts: whom a run contacts',
   options: ['registry', ...TRUST_OPTIONS, 'registry-keys', 'policy', 'evidence', 'no-cache', 'json'],
   run: async ({ values, positionals }, io) => {
     const [action, ...rest] = positionals;
@@ -35,9 +36,9 @@ export const command: Command = {
       return EXIT.holds;
     }
     if (action === 'import') return importFrom(rest, values, io);
-    if ((action !== undefined && action !== 'refresh') || rest.length > 0) {
+    if ((action !== undefined && action !== 'refresh' && action !== 'export') || rest.length > 0) {
       throw new UsageError(
-        'trust takes nothing, refresh, import with a file or folder, or hosts with a directory or lockfile',
+        'trust takes nothing, refresh, export, import with a file or folder, or hosts with a directory or lockfile',
       );
     }
     const policy = await loadPolicy(values, io.cwd, io);
@@ -48,12 +49,16 @@ export const command: Command = {
       if (used === null) {
         throw new UsageError('nothing is known of this repository yet: assay trust refresh asks it');
       }
+      if (action === 'export') {
+        io.stdout.write(exported(used));
+        return EXIT.holds;
+      }
       const asked = [used, ...(used.instances ?? [])].flatMap(({ repository }) => repository ?? []);
       if (action === 'refresh' && asked.length === 0) {
         throw new UsageError('nobody publishes this root: --tuf URL and --tuf-root FILE name a repository');
       }
       const shown = shownTrust(used);
-      io.stdout.write(values.json === true ? renderTrustJson(shown) : renderTrust(shown, io.stdout));
+      io.stdout.write(values.json === true ? renderTrustJson(shown) : renderTrust(shown, Date.now(), io.stdout));
       const areNewest = asked.every(({ state }) => state === 'current');
       return action === 'refresh' && !areNewest ? EXIT.noStatement : EXIT.holds;
     } finally {
@@ -70,14 +75,21 @@ async function importFrom(paths: readonly string[], values: OptionValues, io: Io
     return EXIT.usage;
   }
   const { before, after, others } = imported;
-  const from = paths.join(' and ');
-  io.stderr.write(`assay: ${importedLine(from, before, after)}\n`);
+  const all = paths.join(' and ');
+  io.stderr.write(`assay: ${importedLine(imported.from === paths[0] ? all : imported.from, before, after)}\n`);
   for (const one of others) {
-    io.stderr.write(`assay: ${importedLine(`${from} for instance ${one.name}`, one.before, one.after)}\n`);
+    io.stderr.write(`assay: ${importedLine(`${all} for instance ${one.name}`, one.before, one.after)}\n`);
   }
   const shown = shownTrust(after);
-  io.stdout.write(values.json === true ? renderTrustJson(shown) : renderTrust(shown, io.stdout));
+  io.stdout.write(values.json === true ? renderTrustJson(shown) : renderTrust(shown, Date.now(), io.stdout));
   return EXIT.holds;
+}
+
+/** The trusted roots of all instances, the main one first, as `--trusted-root` takes them. */
+function exported(trust: TrustOptions): string {
+  return instancesOf(trust)
+    .map(({ root }) => `${JSON.stringify(root().source)}\n`)
+    .join('');
 }
 
 function shownTrust(trust: TrustOptions): TrustShown {

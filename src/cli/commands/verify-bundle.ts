@@ -63,7 +63,7 @@ export const command: Command = {
     const verifier = verifierOf(values, demanded.keys, io);
     const verify = (bundle: unknown): Verification => {
       const verification = verifier.verify(bundle, { now: Date.now(), artifact });
-      return verification.ok ? demanded.judge(verification) : verification;
+      return verification.ok ? demanded.judge(verification) : withHint(verification, values);
     };
     const results = files.flatMap((file) => resultsOf(file, verify, io));
     const [only, ...others] = results;
@@ -82,6 +82,15 @@ function worst(results: readonly BundleResult[]): number {
     return result.outcome.ok ? EXIT.holds : result.outcome.reason === 'clock' ? EXIT.noStatement : EXIT.fails;
   });
   return [EXIT.fails, EXIT.noStatement, EXIT.usage].find((status) => statuses.includes(status)) ?? EXIT.holds;
+}
+
+/** Of what another Sigstore signed, nothing is broken but that nobody here was told of its root. */
+function withHint(
+  refused: Verification & { readonly ok: false },
+  { 'trusted-root': root }: OptionValues,
+): Verification {
+  if (refused.reason !== 'certificate-chain' || root !== undefined) return refused;
+  return { ...refused, detail: `${refused.detail}; the root of a Sigstore of your own: --trusted-root FILE` };
 }
 
 interface Demanded {
@@ -110,7 +119,7 @@ function signerOf(values: OptionValues, io: Io): Demanded {
   }
   const identity = pattern === undefined ? exact : matcherOf(pattern);
   const policy = { issuer, ...(identity === undefined ? {} : { identity }) };
-  return { keys: [], judge: (verified) => demandIdentity(verified, policy) };
+  return { keys: [], judge: (verified) => demandIdentity(verified, policy, pattern ?? null) };
 }
 
 function matcherOf(pattern: string): (text: string) => boolean {
@@ -121,19 +130,38 @@ function matcherOf(pattern: string): (text: string) => boolean {
   }
 }
 
+/** The same expression wherever it is in a text; null for one that is anchored, or too long for that. */
+function partMatcher(pattern: string): ((text: string) => boolean) | null {
+  if (/^\^|\$$/.test(pattern)) return null;
+  try {
+    return compilePattern(`.*(?:${pattern}).*`);
+  } catch {
+    return null;
+  }
+}
+
 function demandKey(verified: Verification & { readonly ok: true }): Verification {
   const { signer } = verified.proof;
   if (signer.kind === 'key') return verified;
   return { ok: false, reason: 'key-unknown', detail: `${signedBy(signer)}, not with the key` };
 }
 
-function demandIdentity(verified: Verification & { readonly ok: true }, policy: IdentityPolicy): Verification {
+function demandIdentity(
+  verified: Verification & { readonly ok: true },
+  policy: IdentityPolicy,
+  pattern: string | null,
+): Verification {
   const { signer } = verified.proof;
   if (signer.kind === 'key') {
     return { ok: false, reason: 'certificate-identity', detail: 'signed with a key, not with a certificate' };
   }
   if (matchesIdentity(verified.proof, policy)) return verified;
-  return { ok: false, reason: 'certificate-identity', detail: signedBy(signer) };
+  const identity = pattern === null ? null : partMatcher(pattern);
+  const isPart = identity !== null && matchesIdentity(verified.proof, { ...policy, identity });
+  const hint = isPart
+    ? '; the regular expression matches a part of it, and has to match the whole: .* at its ends'
+    : '';
+  return { ok: false, reason: 'certificate-identity', detail: signedBy(signer) + hint };
 }
 
 function signedBy({ identity }: BundleProof['signer'] & { readonly kind: 'certificate' }): string {
@@ -156,6 +184,12 @@ function instancesIn({ 'trusted-root': rootFile, thresholds }: OptionValues, io:
   return [PUBLIC_GOOD, GITHUB];
 }
 
+const HAS_SEVERAL: Verification = {
+  ok: false,
+  reason: 'bundle-malformed',
+  detail: 'a document of several attestations, as npm serves it: give the member bundle of one of them',
+};
+
 const NO_JSON: Verification = { ok: false, reason: 'bundle-malformed', detail: 'not JSON, and so no Sigstore bundle' };
 
 /** What the bundles of a file come to: one, or one in each line, as `gh attestation download` writes them. */
@@ -167,13 +201,21 @@ function resultsOf(file: string, verify: (bundle: unknown) => Verification, io: 
     return [{ kind: 'unreadable', file, problem: messageOf(error) }];
   }
   const whole = tryJson(text);
-  const judged = (bundle: unknown): Verification => (bundle === undefined ? NO_JSON : verify(bundle));
+  const judged = (bundle: unknown): Verification => {
+    if (bundle === undefined) return NO_JSON;
+    return isAttestations(bundle) ? HAS_SEVERAL : verify(bundle);
+  };
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   if (whole !== undefined || lines.length < 2 || tryJson(lines[0] ?? '') === undefined) {
     return [{ kind: 'judged', file, line: null, outcome: judged(whole) }];
   }
   if (lines.length > MAX_BUNDLES) return [{ kind: 'unreadable', file, problem: `${file} has too many bundles` }];
   return lines.map((line, i) => ({ kind: 'judged', file, line: i + 1, outcome: judged(tryJson(line)) }));
+}
+
+/** What a registry of npm serves as the attestations of a version. */
+function isAttestations(json: unknown): boolean {
+  return typeof json === 'object' && json !== null && 'attestations' in json && Array.isArray(json.attestations);
 }
 
 const HEX_LENGTH = { sha256: 64, sha512: 128 } as const;

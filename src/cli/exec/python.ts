@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { statAt } from '../../store/found.ts';
 import { tableOf } from '../../readers/toml-tables.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import type { Io } from '../io.ts';
@@ -80,8 +81,7 @@ function demandNoScript({ given, rest }: Command, what: string, folder: string):
   const path = resolve(folder, script);
   // As uv finds the block: https://packaging.python.org/en/latest/specifications/inline-script-metadata
   const hasOwn = (): boolean =>
-    statSync(path, { throwIfNoEntry: false })?.isFile() === true &&
-    /(?:^|[\r\n])# \/\/\/ script/.test(readFileSync(path, 'latin1'));
+    statAt(path)?.isFile() === true && /(?:^|[\r\n])# \/\/\/ script/.test(readFileSync(path, 'latin1'));
   if (!asModule && (script === '-' || /^https?:/i.test(script) || (/\.py[cw]?$/i.test(script) && hasOwn()))) {
     refuse(
       `${what} installs what the script itself requires, which no uv.lock has: start it with python, or as a module (-m)`,

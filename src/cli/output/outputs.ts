@@ -9,7 +9,8 @@ import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { demandFolderOf } from '../user-files.ts';
 import { writeProblem } from '../write-problem.ts';
-import type { OptionValues } from '../options.ts';
+import type { ParsedOptions } from '../options.ts';
+import { demandNoInput } from './inputs.ts';
 import { pageOf } from './pages.ts';
 
 /** A report that was asked for. */
@@ -23,7 +24,8 @@ interface OutputTarget {
 /**
  * The reports of --output, --json and --vsa. Throws UsageError for what could not be written, before anything is asked.
  */
-export async function outputTargets(values: OptionValues, io: Io): Promise<readonly OutputTarget[]> {
+export async function outputTargets(options: ParsedOptions, io: Io): Promise<readonly OutputTarget[]> {
+  const { values } = options;
   const asked = [
     ...(values.json === true ? ['json'] : []),
     ...(values.output ?? []),
@@ -44,6 +46,7 @@ export async function outputTargets(values: OptionValues, io: Io): Promise<reado
     if (rest.length > 0 && shown === '') throw new UsageError(`--output ${name}= needs a file`);
     return { name, output, file: rest.length === 0 || shown === '-' ? null : fileOf(shown, output, io) };
   });
+  for (const { file } of targets) if (file !== null) demandNoInput(file.shown, options, io);
   refuseCollisions(targets);
   return targets;
 }

@@ -1,4 +1,5 @@
-import { appendFileSync, statSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
+import { statAt } from '../../store/found.ts';
 import type { Report } from '../../model/report.ts';
 import type { Io } from '../io.ts';
 
@@ -21,7 +22,7 @@ export async function reportToActions(report: Report, isAnnotated: boolean, io: 
   const path = io.env['GITHUB_STEP_SUMMARY'];
   if (path === undefined || path === '') return;
   try {
-    const room = MAX_SUMMARY_BYTES - (statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+    const room = MAX_SUMMARY_BYTES - (statAt(path)?.size ?? 0);
     if (room < LEAST_SUMMARY_BYTES) {
       io.stderr.write('assay: no job summary, as other commands of this step have filled it\n');
       return;

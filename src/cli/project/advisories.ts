@@ -10,6 +10,7 @@ import { readRustsec } from '../../advisories/rustsec.ts';
 import type { PackageRef } from '../../model/package.ts';
 import { readZipFile, type ReadAt } from '../../readers/zip-file.ts';
 import { ZipError } from '../../readers/zip.ts';
+import { statAt } from '../../store/found.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
@@ -59,7 +60,7 @@ export function startAdvisories(
   if (paths.size === 0) return null;
   for (const path of policy?.policy.advisories ?? []) demandWithin(resolve(policy?.folder ?? io.cwd, path), io);
   for (const path of paths) {
-    const found = statSync(path, { throwIfNoEntry: false });
+    const found = statAt(path);
     if (found?.isDirectory() === true || found?.isFile() === true) continue;
     const problem = found === undefined ? 'no such file or folder' : 'it is neither a file nor a folder';
     throw new UsageError(`cannot read the advisories ${shownPath(path, io)}: ${problem}`);

@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
+import { statAt } from '../../store/found.ts';
 import { readAt } from '../../git/base.ts';
 import { filesAt } from '../../git/folder.ts';
 import type { Io } from '../io.ts';
@@ -20,7 +20,7 @@ export async function areAdvisoriesChanged({ base, path }: AdvisoryPath, commit:
   return (await isInCommit(place, 'HEAD')) && isAsIn('HEAD');
 
   async function isAsIn(ref: string): Promise<boolean> {
-    const found = statSync(place, { throwIfNoEntry: false });
+    const found = statAt(place);
     if (found?.isDirectory() === true) return (await isFolderChanged(base, path, ref, IN_USE)) === false;
     const before = await readAt(dirname(place), basename(place), ref);
     return (

@@ -5,6 +5,8 @@ import { PYPI_FILES, PYPI_INDEX } from '../../ecosystems/conventions/pypi-files.
 import { isNodeLockfile, type Lockfile } from '../../model/dependency.ts';
 import type { NetConfig } from '../../net/config.ts';
 import type { NpmConfig } from '../../registries/npm/config/npmrc.ts';
+import { instancesOf } from '../../audit/instances.ts';
+import type { TrustedRoot } from '../../sigstore/trusted-root.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
@@ -15,7 +17,8 @@ import type { CratesAsking, IndexAsking } from './cargo-source.ts';
 import type { GoAsking } from './go-source.ts';
 import type { PypiAsking } from './pypi-source.ts';
 import { askingOf, openRegistry, servedNames } from './registry.ts';
-import { trustSource } from './trust.ts';
+import type { LoadedPolicy } from './policy.ts';
+import { startTrust, trustSource } from './trust.ts';
 
 /** An address that a run asks, what for, and how it is reached. */
 interface Asked {
@@ -37,12 +40,17 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
   const isSigned = isBuildSigned(found);
   const { projects, unread } = await openProjects(found, values, policy, io);
   if (projects.length === 0) throw new UsageError(unread.map(({ problem }) => problem).join('; '));
+  const roots = await knownRoots(given, policy, config, io);
   const repositories = [
     ...(source === null ? [] : [{ source, of: 'the trusted root and of registry keys' }]),
     ...further.published.map(({ name, source: own }) => ({ source: own, of: `the trusted root of ${name}` })),
   ]
     .filter((one) => isSigned && one.source.ask === undefined)
-    .map((one): Asked => ({ url: new URL(one.source.url), why: `TUF repository of ${one.of}`, config }));
+    .map(({ source: { url, pinned }, of }): Asked => {
+      const isKnown = roots !== null || pinned !== null;
+      const logs = isKnown ? '' : '; that root is not known yet, and assay log asks the logs that it names as well';
+      return { url: new URL(url), why: `TUF repository of ${of}${logs}`, config };
+    });
   const registries = projects.flatMap((project) => {
     return registriesOf(servedNames(project.lockfiles.filter(isNodeLockfile)), configOf(project), io);
   });
@@ -60,11 +68,32 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
     const why = `redirects of registries (registries.redirects in ${policy?.policy.file ?? ''})`;
     return { url: new URL(address), why, config };
   });
-  const root = source === null ? main.root : (source.pinned?.root ?? null);
-  const logs = [...new Set(((isSigned ? root?.tlogs : null) ?? []).map(({ name }) => name))].map((name): Asked => {
+  const atHand = [
+    ...(source === null ? [main.root] : []),
+    ...further.given.map(({ root }) => root()),
+    ...[source, ...further.published.map((one) => one.source)].flatMap((one) => one?.pinned?.root ?? []),
+  ];
+  const tlogs = (isSigned ? (roots ?? atHand) : []).flatMap((root) => root.tlogs);
+  const logs = [...new Set(tlogs.map(({ name }) => name))].map((name): Asked => {
     return { url: new URL(`https://${name}`), why: 'transparency log, which assay log alone asks', config };
   });
   return merged([...repositories, ...registries, ...go, ...pypi, ...crates, ...redirects, ...logs]);
+}
+
+/** The trusted roots of all instances, as earlier runs had them of their repositories; null where one had none yet. */
+async function knownRoots(
+  values: OptionValues,
+  policy: LoadedPolicy | null,
+  config: NpmConfig,
+  io: Io,
+): Promise<readonly TrustedRoot[] | null> {
+  const trust = startTrust(values, policy, config, io);
+  try {
+    const { known } = await trust.session;
+    return known === null ? null : instancesOf(known).map(({ root }) => root());
+  } finally {
+    trust.close();
+  }
 }
 
 /** Module proxies, in the order in which they are asked, and the database that they may not pass on. */

@@ -1,5 +1,5 @@
-import { lstatSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { lstatAt } from '../../store/found.ts';
 import { manifestFields } from '../../readers/manifest.ts';
 import type { NodeManager } from '../../model/dependency.ts';
 import { parseSettings } from '../../readers/yaml-settings.ts';
@@ -62,10 +62,5 @@ export function foldersAskedFor(file: string, manifest: string, manager: NodeMan
 
 /** A link that leads nowhere is there, too: the next name is not looked for. */
 function isThere(path: string): boolean {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    // What is asked for as a folder is a file, or cannot be looked into.
-    return false;
-  }
+  return lstatAt(path) !== undefined;
 }

@@ -17,7 +17,7 @@ import { policyFile, type LoadedPolicy } from './policy.ts';
 /**
  * Where a policy says who may have signed packs, one of them must have signed the whole file of the one in use: then
  * nobody else left anything out of it. The signature is a Sigstore bundle beside it, under the main instance of the
- * trust in use, which a pack never is. Throws PackError or UsageError with one line.
+ * trust in use or the one that the policy names, which a pack never is. Throws PackError or UsageError with one line.
  */
 export async function demandSignedPack(session: TrustSession, policy: LoadedPolicy | null, io: Io): Promise<void> {
   const signers = policy?.policy.packs ?? [];
@@ -48,7 +48,8 @@ interface Signed {
 function whyNotBy(signer: PackSigner, bundle: unknown, { trust, digests, policy, io }: Signed): string | null {
   const keys = signer.kind === 'key' ? [userKey(policyFile(policy, signer.file, io), io)] : [];
   const instances = instancesOf(trust);
-  const verifier = createInstancesVerifier({ instances, keys, wanted: instances[0].name });
+  const instance = signer.kind === 'identity' ? signer.instance : null;
+  const verifier = createInstancesVerifier({ instances, keys, wanted: instance ?? instances[0].name });
   const verified = verifier.verify(bundle, { now: Date.now(), artifact: { digests } });
   if (!verified.ok) return verified.detail;
   const by = verified.proof.signer;

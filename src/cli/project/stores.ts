@@ -1,6 +1,7 @@
-import { lstatSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import native, { basename, dirname, join, resolve } from 'node:path';
+import { lstatAt } from '../../store/found.ts';
 import { git, whyNoAnswer } from '../../git/git.ts';
 import { expand, isWithin } from '../../registries/npm/config/npmrc-layers.ts';
 import { namesIn } from './listing.ts';
@@ -43,11 +44,7 @@ export async function committedOf(paths: readonly string[]): Promise<readonly st
 
 /** Also a link that leads nowhere; not what would be in a file. */
 function isThere(path: string): boolean {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    return false;
-  }
+  return lstatAt(path) !== undefined;
 }
 
 /** Whether a path leads into the repository of a project, by its words or by what they lead to. */

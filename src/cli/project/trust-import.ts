@@ -1,10 +1,10 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { basename, relative, resolve } from 'node:path';
 import type { TrustOptions } from '../../audit/options.ts';
 import { TrustError, type TrustSource } from '../../audit/trust.ts';
-import { formatInstant } from '../../model/time.ts';
 import { STRICT, type Thresholds } from '../../model/trust.ts';
 import { digestOf } from '../../readers/digest.ts';
+import { statAt } from '../../store/found.ts';
 import { changedVersions } from '../../report/commands/trust.ts';
 import { withEvidence } from '../evidence.ts';
 import { UsageError } from '../exit.ts';
@@ -27,7 +27,12 @@ interface Rolled {
 
 export type Imported =
   /** Of the main instance, and of those beside it that a pack has the repositories of. */
-  | ({ readonly kind: 'rolled'; readonly others: readonly (Rolled & { readonly name: string })[] } & Rolled)
+  | ({
+      readonly kind: 'rolled';
+      /** What the main one's came from. */
+      readonly from: string;
+      readonly others: readonly (Rolled & { readonly name: string })[];
+    } & Rolled)
   /** Nothing was imported: what to write into the policy instead. */
   | { readonly kind: 'lines'; readonly lines: string; readonly why: string };
 
@@ -62,21 +67,24 @@ async function rollForward(
   if (values['no-cache'] === true || placeOfCache(io) === null) {
     throw new UsageError('trust import keeps what it verified in the cache, and there is none');
   }
-  if (folder === null && source.ask !== undefined) {
+  const carried = further.published.filter((one) => one.source.ask === undefined);
+  // A folder is carried over with the project; the repositories of other instances may be in the pack all the same.
+  const isFolder = folder === null && source.ask !== undefined;
+  if (isFolder && carried.length === 0) {
     throw new UsageError(`a pack has no copy of a folder: import ${source.url} itself`);
   }
   const roll = (one: TrustSource, of: string): Promise<Rolled> => rollOne(one, of, values, io);
   if (folder !== null) {
     const rolled = await roll({ ...source, ask: folderAsker(folder) }, from);
-    return { kind: 'rolled', ...rolled, after: { ...rolled.after, instances: further.given }, others: [] };
+    return { kind: 'rolled', from, ...rolled, after: { ...rolled.after, instances: further.given }, others: [] };
   }
-  const main = await roll(source, from);
+  const main = await roll(source, isFolder ? source.url : from);
   const others: (Rolled & { readonly name: string })[] = [];
-  for (const { name, source: own } of further.published.filter((one) => one.source.ask === undefined)) {
+  for (const { name, source: own } of carried) {
     others.push({ name, ...(await roll(own, `${from} (of instance ${name})`)) });
   }
   const instances = [...further.given, ...others.map(({ name, after }) => publishedInstance(name, after))];
-  return { kind: 'rolled', ...main, after: { ...main.after, instances }, others };
+  return { kind: 'rolled', from: isFolder ? source.url : from, ...main, after: { ...main.after, instances }, others };
 }
 
 async function rollOne(source: TrustSource, from: string, values: OptionValues, io: Io): Promise<Rolled> {
@@ -101,7 +109,7 @@ async function rollOne(source: TrustSource, from: string, values: OptionValues, 
 /** A trusted root is text; a pack is a tar, whose header has zeros. */
 function kindOf(path: string, io: Io): 'folder' | 'pack' | 'file' {
   const absolute = resolve(io.cwd, path);
-  const found = statSync(absolute, { throwIfNoEntry: false });
+  const found = statAt(absolute);
   if (found === undefined) throw new UsageError(`no such file or directory: ${path}`);
   if (found.isDirectory()) return 'folder';
   demandFile(absolute);
@@ -118,14 +126,14 @@ function linesFor(path: string, values: OptionValues, policy: LoadedPolicy | nul
   const stem = basename(path).replace(/\..*$/, '');
   const name = /^[a-z][a-z0-9-]{0,39}$/.test(stem) && !TAKEN.includes(stem) ? stem : 'company';
   const instances = loadInstances(path, { name, stated: statedThresholds(values.thresholds) }, io);
+  const why = `nothing was imported: nobody signs ${shownPath(path, io)}, so it counts where a policy names it`;
+  if (values.json === true) throw new UsageError(`${why}; without --json, the lines for that are written`);
   const digest = digestOf(readUserFile(path, 'the trusted root', io));
   const file = relative(policy?.folder ?? io.cwd, resolve(io.cwd, path));
   return {
     kind: 'lines',
     lines: policyLines(/^[\w./-]+$/.test(file) ? file : JSON.stringify(file), digest, instances),
-    why:
-      `nothing was imported: nobody signs ${shownPath(path, io)}, so it counts where a policy names it, ` +
-      'which people review; these are the lines',
+    why: `${why}, which people review; these are the lines`,
   };
 }
 
@@ -141,8 +149,8 @@ function policyLines(
   const facts = [
     `# sha256:${digest}`,
     `root: ${file}`,
-    '# The day on which its owner said that it is the newest.',
-    `as-of: ${formatInstant(Date.now()).slice(0, 10)}`,
+    '# The day on which its owner said that it is the newest; without it, nobody knows how old it is.',
+    '# as-of: YYYY-MM-DD',
     ...(isStrict(first.thresholds) || first.name === 'github' ? [] : thresholdLines(first.thresholds)),
   ];
   const isMain = others.length > 0 || first.name === 'public-good';

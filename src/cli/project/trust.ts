@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { demandAge } from '../../audit/age.ts';
 import type { TrustOptions } from '../../audit/options.ts';
@@ -6,6 +5,7 @@ import type { TufRule } from '../../model/policy.ts';
 import type { Thresholds } from '../../model/trust.ts';
 import { PUBLIC_GOOD } from '../../sigstore/instance.ts';
 import { trustPlace } from '../../store/place.ts';
+import { statAt } from '../../store/found.ts';
 import { openCache } from '../../store/store.ts';
 import type { TrustRepository } from '../../model/report.ts';
 import { createHttpClient } from '../../net/client.ts';
@@ -259,7 +259,7 @@ function repositoryIn({ url, isFolder, root, sha256 }: TufRule, policy: LoadedPo
 }
 
 function demandFolder(path: string, shown: string): string {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return path;
+  if (statAt(path)?.isDirectory() === true) return path;
   throw new UsageError(`no TUF repository: ${shown} is neither a folder nor an address`);
 }
 

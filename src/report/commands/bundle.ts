@@ -122,7 +122,7 @@ function verdict(word: string, rest: string, tone: 'green' | 'red', options: Ren
 }
 
 function instanceRows(instance: string | undefined): Row[] {
-  return instance === undefined ? [] : [['vouched for', `by ${escapeText(instance, 100)}`]];
+  return instance === undefined ? [] : [['vouched by', escapeText(instance, 100)]];
 }
 
 function proofRows({ mediaType, signer, times, log, scts, statement }: BundleProof): Row[] {

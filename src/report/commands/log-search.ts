@@ -81,12 +81,7 @@ function partsOf(names: readonly string[], search: LogSearch, options: RenderOpt
       ),
     ),
     ...unindexed.map((leaf) =>
-      wordLine(
-        'not in the index',
-        'yellow',
-        `the entry ${leaf}, which ${shownName} publishes: do not rely on it`,
-        options,
-      ),
+      wordLine('not in the index', 'yellow', `the entry ${leaf} of ${shownName}: do not rely on it`, options),
     ),
     ...(beyond === 0 ? [] : [say(`${count(beyond, 'more entry', 'more entries')} named and not looked at`)]),
     [

@@ -31,10 +31,7 @@ export function renderVerified(entries: readonly VerifiedEntry[], options: Rende
     const tone = word === 'held' ? 'green' : 'red';
     const detail = reason === '' ? '' : ` (${escapeText(reason, 600)})`;
     const line = `${WORD_TEXTS[word]}: ${escapeText(log, 200)}${detail}`;
-    return [
-      ...wordLine(word === 'held' ? 'verified' : word, tone, line, options),
-      ...table(rows(entry, bundle), options),
-    ];
+    return [...wordLine(word, tone, line, options), ...table(rows(entry, bundle), options)];
   });
   return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }

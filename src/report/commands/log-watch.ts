@@ -2,7 +2,7 @@ import type { LogHit, LogWord } from '../../model/log.ts';
 import { formatInstant, type Instant } from '../../model/time.ts';
 import { compact, type JsonObject } from '../json/stringify.ts';
 import { escapeText } from '../words/escape.ts';
-import { shown, table, wrap, type RenderOptions } from '../words/layout.ts';
+import { count, shown, table, wrap, type RenderOptions } from '../words/layout.ts';
 import { hitJson, hitRows, WORD_TEXTS, wordLine } from './log.ts';
 
 /** What a watch has to say, one at a time. */
@@ -65,7 +65,7 @@ function linesOf(event: WatchEvent, options: RenderOptions): string[] {
     case 'read': {
       const { log, from, to, questions, note, cosigned, witnesses } = event;
       const what =
-        from === null || to === null ? `its index was asked ${questions} times` : `read from ${from} to ${to}`;
+        from === null || to === null ? `its index was asked ${count(questions, 'time')}` : `read from ${from} to ${to}`;
       const signed = witnesses === 0 ? '' : `, cosigned by ${cosigned} of ${witnesses} witnesses`;
       const text = `${escapeText(log, 200)}: ${what}${signed}${note === null ? '' : ` (${escapeText(note, 300)})`}`;
       return wrap(shown(text, options), options.columns, 0, 2);

@@ -118,12 +118,7 @@ export interface ShownEntry {
 /** `assay log show`, for people. */
 export function renderShown(entries: readonly ShownEntry[], options: RenderOptions): string {
   const parts = entries.map(({ log, word, reason, hit }) => [
-    ...wordLine(
-      word === 'held' ? 'verified' : word,
-      word === 'held' ? 'green' : 'red',
-      headText(log, word, reason),
-      options,
-    ),
+    ...wordLine(word, word === 'held' ? 'green' : 'red', headText(log, word, reason), options),
     ...(hit === null ? [] : table(hitRows(hit), options)),
   ]);
   return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;

@@ -97,7 +97,7 @@ function answersText({ answers }: PackShown): string {
   const of = (state: string): number => answers.filter((one) => one.state === state).length;
   const missing = answers.filter(isMissing).length;
   const without = missing === 0 ? '' : `, ${missing} could not be had`;
-  const none = of('absent') === 0 ? '' : `, and ${of('absent')} times the answer that there is nothing`;
+  const none = of('absent') === 0 ? '' : `, and ${count(of('absent'), 'time')} the answer that there is nothing`;
   return `${count(of('present'), 'answer')}${none}${without}`;
 }
 

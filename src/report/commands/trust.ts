@@ -28,13 +28,17 @@ export interface TrustShown {
 }
 
 /** The trust in use, for people. Ends with a newline. */
-export function renderTrust({ root, rootDigest, repository, ages, parts }: TrustShown, options: RenderOptions): string {
+export function renderTrust(
+  { root, rootDigest, repository, ages, parts }: TrustShown,
+  now: Instant,
+  options: RenderOptions,
+): string {
   const fitted = { ...options, columns: usableColumns(options.columns) };
   const name = root === 'public-good' ? 'the public-good Sigstore root' : `the root ${escapeText(root, 200)}`;
   const rows: Row[] = [
     ['digest', `sha256:${rootDigest}`],
-    ...(repository === null ? [] : repositoryRows(repository)),
-    ...ages.slice(1).flatMap(instanceRows),
+    ...(repository === null ? [] : repositoryRows(repository, now)),
+    ...ages.slice(1).flatMap((age) => instanceRows(age, now)),
     ...parts.map((part): Row => [part.kind, `${escapeText(part.name, 200)}, ${validity(part)}`]),
   ];
   const head = wrap(shown(`verified against: ${name}`, fitted), fitted.columns, 0, 2);
@@ -82,19 +86,24 @@ export function changedVersions(before?: TrustRepository['versions'], after?: Tr
     .join(', ');
 }
 
-function instanceRows({ name, from, confirmed, repository }: TrustAge): Row[] {
+function instanceRows({ name, from, confirmed, repository }: TrustAge, now: Instant): Row[] {
   const of = `${escapeText(name, 60)} (${escapeText(from, 200)})`;
-  if (repository !== undefined) return [['instance', of], ...repositoryRows(repository)];
+  if (repository !== undefined) return [['instance', of], ...repositoryRows(repository, now)];
   return [
     ['instance', `${of}, newest ${confirmed === null ? 'at no known time' : `as of ${formatInstant(confirmed)}`}`],
   ];
 }
 
-function repositoryRows({ url, state, problem, confirmed, origin, versions, expires }: TrustRepository): Row[] {
+function repositoryRows(
+  { url, state, problem, confirmed, origin, versions, expires }: TrustRepository,
+  now: Instant,
+): Row[] {
   const { root, timestamp, snapshot, targets } = versions;
   const numbers = Object.entries({ timestamp, snapshot, targets }).flatMap(([name, version]) =>
     version === null ? [] : [`${name} ${version}`],
   );
+  const isExpired = expires !== null && expires <= now;
+  const until = expires === null ? '' : `, ${isExpired ? 'expired' : 'until'} ${formatInstant(expires)}`;
   const said = {
     current: 'there is nothing newer',
     unasked: 'not asked (assay trust refresh asks)',
@@ -105,10 +114,7 @@ function repositoryRows({ url, state, problem, confirmed, origin, versions, expi
     ['from', origin === 'pinned' ? 'assay or a file, not the repository' : 'the repository'],
     ['newest', confirmed === null ? 'at no known time' : `as of ${formatInstant(confirmed)}`],
     ['repository', `${escapeText(url, 200)}: ${said[state]}`],
-    [
-      'metadata',
-      [`root ${root}`, ...numbers].join(', ') + (expires === null ? '' : `, until ${formatInstant(expires)}`),
-    ],
+    ['metadata', [`root ${root}`, ...numbers].join(', ') + until],
   ];
 }
 

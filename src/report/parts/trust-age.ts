@@ -13,7 +13,9 @@ export function rootTexts(report: Report): readonly string[] {
 function nameOf({ name, from }: TrustAge): string {
   if (from === 'public-good') return 'the public-good Sigstore root';
   const of = name === 'own' || name === 'public-good' ? '' : ` of ${escapeText(name, 60)}`;
-  return from === 'pinned' ? `the pinned root${of}` : `the root${of} ${escapeText(from, 120)}`;
+  return from === 'pinned'
+    ? `the pinned root${of}`
+    : `the root${of} ${of === '' ? escapeText(from, 120) : `(${escapeText(from, 120)})`}`;
 }
 
 /** How long ago a root was last known to be the newest. */

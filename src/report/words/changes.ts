@@ -36,7 +36,8 @@ export const FIELDS: readonly Field[] = [
   {
     label: 'provenance',
     of: (facts) => facts.provenance,
-    alike: (before, after) => before === after || (before === 'recorded' && after === 'proven'),
+    // What could not be looked at is not known to have been otherwise.
+    alike: (before, after) => before === after || before === 'unknown' || (before === 'recorded' && after === 'proven'),
   },
   { label: 'repository', of: (facts) => facts.repository },
   { label: 'repository id', of: (facts) => facts.repositoryId, rare: true },
@@ -68,8 +69,9 @@ export function factsBeside(current: VersionFacts, predecessor: VersionFacts | n
   return FIELDS.flatMap(({ label, of, alike, rare, optional }): ShownFact[] => {
     const after = of(current);
     const before = predecessor === null ? null : of(predecessor);
-    // What a baseline does not record is not known to have changed.
-    const unknown = predecessor?.provenance === 'recorded' && before === null;
+    // What a baseline does not record, or nobody answered, is not known to have changed.
+    const isPartial = predecessor?.provenance === 'recorded' || predecessor?.provenance === 'unknown';
+    const unknown = isPartial && before === null;
     const differs = predecessor !== null && !unknown && !(alike?.(before, after) ?? before === after);
     if (optional === true && before === null && after === null) return [];
     return rare === true && (!differs || current.provenance !== 'proven') ? [] : [{ label, before, after, differs }];

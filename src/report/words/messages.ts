@@ -182,6 +182,11 @@ export function helpFor<C extends FindingCode>(
       return `Do not install it. ${explain}`;
     case 'stop':
       return `Do not install it. ${spec !== null ? `assay check ${spec}` : explain}`;
+    case 'root':
+      return (
+        'Do not install it. If a Sigstore of your own signed it, name the root of that: trust.instances in assay.yml, or ' +
+        `--trusted-root or --tuf for one run; ${explain}`
+      );
     case 'registry':
       return `Ask the registry behind it: --registry URL; ${toleranceText(code, 'where none signs', lowered)}more: ${explain}`;
     case 'proxy':
@@ -206,7 +211,7 @@ export function helpFor<C extends FindingCode>(
         'with --evidence FILE of assay pack it is asked nothing'
       );
     case 'pack':
-      return `Make the pack anew where the network is (assay pack), and run the same command with that one; more: ${explain}`;
+      return `Make the pack anew where the network is (assay pack), with the same --registry, --tuf and --policy, for bytes with --artifacts, and run the same command with that one; more: ${explain}`;
     case 'again':
       return `Run the same command again; if the answer stays away: ${explain}`;
   }

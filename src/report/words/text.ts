@@ -10,6 +10,7 @@ type Next =
   | 'again'
   | 'clock'
   | 'trust'
+  | 'root'
   | 'registry'
   | 'index'
   | 'proxy'
@@ -30,8 +31,9 @@ interface Text<Args> {
   readonly why: string;
   /**
    * What to do next: read the page; look at the version beside its predecessor; the same, and keep it out meanwhile;
-   * ask again; set the clock, or ask for newer trust, and ask again; ask the registry behind this one, or another
-   * index, or tolerate it; let a module proxy be asked; make the pack of evidence anew.
+   * ask again; set the clock, or ask for newer trust, and ask again; keep it out, or name the root that signed it; ask
+   * the registry behind this one, or another index, or tolerate it; let a module proxy be asked; make the pack of
+   * evidence anew.
    */
   readonly next: Next | ((args: Args) => Next);
 }

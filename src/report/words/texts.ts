@@ -111,7 +111,8 @@ export const TEXTS: Texts<FindingCode> = {
     clause: ({ attestation, reason, detail }) =>
       `has a ${attestation} attestation that is refused because ${REFUSALS[reason]} (${quoteText(detail)})`,
     why: 'a real build does not leave a broken attestation behind, so it was changed or made up',
-    next: 'stop',
+    // Of what another Sigstore signed, nothing is broken but that nobody here was told of its root.
+    next: ({ reason }) => (reason === 'certificate-chain' ? 'root' : 'stop'),
   },
   'provenance-subject-mismatch': {
     title: 'an attestation about something else',

@@ -1,6 +1,14 @@
 import type { Instant } from '../../model/time.ts';
 import { bodyOf, fetchFile, problemOf, refused, type Answer, type Ask, type Problem } from './answer.ts';
-import { checkFloors, demandFresh, demandVersion, raiseFloors, readSigned, readTimestamp } from './demands.ts';
+import {
+  checkFloors,
+  demandFresh,
+  demandFreshRoot,
+  demandVersion,
+  raiseFloors,
+  readSigned,
+  readTimestamp,
+} from './demands.ts';
 import { keepFile, keptFile, keptOf, verifiedOf, type Kept, type Verified } from './kept.ts';
 import {
   fileOf,
@@ -130,7 +138,7 @@ export async function update(
       if (same !== null) return { state: same, problem: null };
       if (!askRoot) await followRoots(kept, ask, onStep);
     }
-    demandFresh(kept.root, 'root', now);
+    demandFreshRoot(kept.root, now);
     takeTimestamp(kept, timestampBytes(await asked, before), now);
     onStep();
     const problem = await walk(kept, { ask, wanted, now, onStep });
@@ -260,6 +268,8 @@ async function walk(kept: Kept, { ask, wanted, now, onStep }: Walk): Promise<Pro
     }
   };
   await Promise.all([...wanted].map(obtainOne));
+  // Roles that no target is of were asked for all the same: given up, they would count as answers that are missing.
+  await Promise.all(early.values());
   if (problems.length === 0) kept.roles.clear();
   for (const [name, { metadata, path, bytes }] of read) {
     if (behind.has(name)) continue;

@@ -73,8 +73,13 @@ function demandFloor(name: string, version: number, floors: ReadonlyMap<string, 
 }
 
 /** Refuses what has expired; with `now` null nothing has. */
-export function demandFresh(metadata: Metadata, name: string, now: Instant | null): void {
+export function demandFresh(metadata: Metadata, name: string, now: Instant | null, more = ''): void {
   if (now === null || metadata.expires > now) return;
   const clock = `this machine's clock says ${formatInstant(now)}`;
-  throw refused(`${name} has expired, at ${formatInstant(metadata.expires)}, and ${clock}`);
+  throw refused(`${name} has expired, at ${formatInstant(metadata.expires)}, and ${clock}${more}`);
+}
+
+/** The same of the newest root there is (5.3.10): what is missing then is the one after it. */
+export function demandFreshRoot(root: Root, now: Instant | null): void {
+  demandFresh(root, 'root', now, `; after version ${root.version}, there is no ${root.version + 1}.root.json`);
 }

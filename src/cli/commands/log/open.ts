@@ -1,3 +1,4 @@
+import { instancesOf } from '../../../audit/instances.ts';
 import type { TrustOptions } from '../../../audit/options.ts';
 import type { LogContext } from '../../../logs/context.ts';
 import { placesOf, type LogPlace } from '../../../logs/places.ts';
@@ -24,10 +25,10 @@ import { parseUserJson, readUserFile } from '../../user-files.ts';
 /** Logs that can be asked, with what their answers are verified under. */
 export interface OpenLogs {
   readonly context: LogContext;
-  /** Those that `--log` names, or all of the trusted root. */
+  /** Those that `--log` names, or all of the trusted roots. */
   readonly places: readonly LogPlace[];
   readonly trust: TrustOptions;
-  /** Logs that signing configurations name, and the trusted root has no key for. */
+  /** Logs that signing configurations name, and no trusted root has a key for. */
   readonly keyless: readonly string[];
   /** What `--witness-policy` or the policy demands; null where nothing is demanded. */
   readonly witnesses: WitnessPolicy | null;
@@ -35,7 +36,7 @@ export interface OpenLogs {
   readonly close: () => void;
 }
 
-/** Opens the logs of the trusted root in use. The caller closes them. Throws UsageError. */
+/** Opens the logs of all trusted roots in use. The caller closes them. Throws UsageError. */
 export async function openLogs(values: OptionValues, io: Io): Promise<OpenLogs> {
   const named = namedLogs(values);
   const files = signingLogs(values, io);
@@ -46,14 +47,15 @@ export async function openLogs(values: OptionValues, io: Io): Promise<OpenLogs> 
   try {
     const trust = await (await session.session).refresh();
     const configured = files.length > 0 ? files : publishedLogs(trust);
+    const roots = rootsOf(trust);
     const http = createHttpClient(
       { ...config, userAgent: null },
       { userAgent: userAgent(values), refuseRedirect: () => 'and a log is asked at its own address alone' },
     );
     return {
-      context: { http, ...verifiersOf(trust.root), witnesses: witnesses?.witnesses ?? [] },
-      places: placesNamed(trust.root, named, configured),
-      keyless: configured.map(({ name }) => name).filter((name) => trust.root.tlogs.every((log) => log.name !== name)),
+      context: { http, ...verifiersOf(roots), witnesses: witnesses?.witnesses ?? [] },
+      places: placesNamed(roots, named, configured),
+      keyless: configured.map(({ name }) => name).filter((name) => roots.tlogs.every((log) => log.name !== name)),
       trust,
       witnesses,
       config,
@@ -64,7 +66,18 @@ export async function openLogs(values: OptionValues, io: Io): Promise<OpenLogs> 
   }
 }
 
-function verifiersOf({ certificateAuthorities }: TrustedRoot): Pick<LogContext, 'paths'> {
+/** What the trusted roots of all instances have of logs, and of who signs what is in them. */
+type Roots = Pick<TrustedRoot, 'tlogs' | 'certificateAuthorities'>;
+
+function rootsOf(trust: TrustOptions): Roots {
+  const roots = instancesOf(trust).map(({ root }) => root());
+  return {
+    tlogs: roots.flatMap(({ tlogs }) => tlogs),
+    certificateAuthorities: roots.flatMap(({ certificateAuthorities }) => certificateAuthorities),
+  };
+}
+
+function verifiersOf({ certificateAuthorities }: Roots): Pick<LogContext, 'paths'> {
   return { paths: createPathVerifier(certificateAuthorities, PURPOSE.codeSigning) };
 }
 
@@ -108,9 +121,9 @@ export function namedLogs({ log = [] }: OptionValues): ReadonlyMap<string, strin
   );
 }
 
-/** The logs of a root that are named, or all. Throws UsageError for a name that it has not. */
+/** The logs of roots that are named, or all. Throws UsageError for a name that it has not. */
 export function placesNamed(
-  root: TrustedRoot,
+  root: Pick<TrustedRoot, 'tlogs'>,
   named: ReadonlyMap<string, string | null>,
   configured: readonly SigningLog[] = [],
 ): readonly LogPlace[] {
@@ -119,7 +132,7 @@ export function placesNamed(
   const known = places.map(({ name }) => name);
   for (const name of named.keys()) {
     if (!known.includes(name)) {
-      throw new UsageError(`the trusted root has no log ${name}; it has ${known.join(', ') || 'none'}`);
+      throw new UsageError(`no trusted root in use has a log ${name}; there is ${known.join(', ') || 'none'}`);
     }
   }
   return named.size === 0 ? places : places.filter(({ name }) => named.has(name));

@@ -1,5 +1,5 @@
 import { cosigners, lackingWitnesses } from '../../../tlog/cosignature.ts';
-import { askHead, joinHeads, readHead, type Head, type Trouble } from '../../../logs/heads.ts';
+import { askHead, joinHeads, readKept, type Head, type Trouble } from '../../../logs/heads.ts';
 import type { LogPlace } from '../../../logs/places.ts';
 import { createScan } from '../../../logs/scan.ts';
 import { NOT_ASKED, searchEach } from '../../../logs/search.ts';
@@ -73,8 +73,8 @@ async function nextHead(place: LogPlace, round: Round, outcome: Outcome): Promis
   if ('word' in now) return trouble(now);
   const note = round.state.head(now.checkpoint.origin);
   if (note !== null) {
-    const kept = readHead(place, note);
-    if ('word' in kept) return trouble({ word: 'malformed', reason: `the kept checkpoint: ${kept.reason}` });
+    const kept = readKept(place, note);
+    if ('word' in kept) return trouble(kept);
     const joining = await joinHeads(context.http, kept, now);
     const { word, reason } = joining;
     if (word !== 'held') {

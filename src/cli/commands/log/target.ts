@@ -1,4 +1,3 @@
-import { existsSync, statSync } from 'node:fs';
 import { hash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { parseSpec } from '../../../audit/check.ts';
@@ -9,6 +8,7 @@ import type { Digest } from '../../../model/dependency.ts';
 import type { NpmConfig } from '../../../registries/npm/config/npmrc.ts';
 import type { Registry } from '../../../registries/registry.ts';
 import { parseIntegrity } from '../../../readers/integrity.ts';
+import { statAt } from '../../../store/found.ts';
 import { UsageError } from '../../exit.ts';
 import type { Io } from '../../io.ts';
 import { openRegistry } from '../../project/registry.ts';
@@ -42,7 +42,10 @@ export async function targetsOf(text: string, config: NpmConfig, io: Io, most = 
   if (isFile(text, io)) return { targets: [byFile(text, io)], problems: [] };
   demandLogged(text, io);
   // No registry is asked for the name of somebody's file.
-  if (PATH.test(text)) throw new UsageError(`no such file: ${text}`);
+  if (PATH.test(text)) {
+    const isFolder = statAt(resolve(io.cwd, text))?.isDirectory() === true;
+    throw new UsageError(isFolder ? `${text} is a folder: name a file in it` : `no such file: ${text}`);
+  }
   return byPackage(text, config, io, most);
 }
 
@@ -79,7 +82,7 @@ function digestOf(text: string): Digest | null {
 /** Entries whose certificates have this name. */
 export function byIdentity(subject: string): NamedTarget {
   const questions = [{ name: 'identity', query: { subject } }];
-  return { name: subject, questions, digests: [], subject, published: null };
+  return { name: subject, questions, digests: [], subject, published: null, isWhole: false };
 }
 
 function byDigest(name: string, digest: Digest): NamedTarget {
@@ -89,12 +92,12 @@ function byDigest(name: string, digest: Digest): NamedTarget {
     digests: [digest],
     subject: null,
     published: null,
+    isWhole: false,
   };
 }
 
 function isFile(text: string, io: Io): boolean {
-  const path = resolve(io.cwd, text);
-  return existsSync(path) && statSync(path).isFile();
+  return statAt(resolve(io.cwd, text))?.isFile() === true;
 }
 
 /** A bundle is searched by what is in it, any other file by its hashes. */
@@ -106,7 +109,7 @@ function byFile(path: string, io: Io): NamedTarget {
     return { algorithm, hex: hash(algorithm, bytes, 'hex') };
   });
   const questions = digests.map((digest) => ({ name: 'file', query: { hash: digest } }));
-  return { name: path, questions, digests, subject: null, published: null };
+  return { name: path, questions, digests, subject: null, published: null, isWhole: false };
 }
 
 function bundleIn(bytes: Buffer): PublishedBundle | null {
@@ -129,6 +132,7 @@ function byBundle(name: string, bundle: PublishedBundle): NamedTarget {
     digests: [...searchable, ...bundle.digests.map(([, digest]) => digest)],
     subject: null,
     published: [bundle],
+    isWhole: false,
   };
 }
 
@@ -186,7 +190,7 @@ async function versionTarget(registry: Registry, name: string, version: string):
   const bundles = published.filter((one) => one !== null);
   const questions = [{ name: 'sha512 of the tarball', query: { hash: digest } }, ...questionsOf(bundles)];
   return {
-    target: { name: spec, questions, digests: [digest], subject: null, published: bundles },
+    target: { name: spec, questions, digests: [digest], subject: null, published: bundles, isWhole: true },
     problem: null,
   };
 }

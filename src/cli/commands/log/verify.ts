@@ -114,8 +114,9 @@ export function keepFork(evidence: NonNullable<Verified['evidence']>, state: Log
 /** What somebody else found, checked without asking anybody. */
 function verifyFork(path: string, values: OptionValues, io: Io): Promise<number> {
   const rootFile = values['trusted-root'];
-  const [root] =
+  const roots =
     rootFile === undefined ? [publicGoodRoot()] : parseRootFile(readUserFile(rootFile, 'the trusted root', io));
+  const tlogs = roots.flatMap((root) => root.tlogs);
   const outcome = outcomeOf();
   io.stdout.write(values.json === true ? stringify(forkJson(path, outcome)) : renderFork(path, outcome, io.stdout));
   const status = { parted: EXIT.fails, joined: EXIT.holds }[outcome.word as string];
@@ -123,7 +124,10 @@ function verifyFork(path: string, values: OptionValues, io: Io): Promise<number>
 
   function outcomeOf(): ForkOutcome {
     return readNamed(path, () => {
-      const came = checkFork(placesNamed(root, namedLogs(values)), parseFork(readUserFile(path, 'the two notes', io)));
+      const came = checkFork(
+        placesNamed({ tlogs }, namedLogs(values)),
+        parseFork(readUserFile(path, 'the two notes', io)),
+      );
       return typeof came === 'string' ? { word: came, reason: '' } : came;
     });
   }

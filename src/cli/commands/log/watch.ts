@@ -6,7 +6,7 @@ import { EXIT, UsageError } from '../../exit.ts';
 import type { Io } from '../../io.ts';
 import type { OptionValues } from '../../options.ts';
 import { isHttp, openLogs } from './open.ts';
-import { oursOf } from './ours.ts';
+import { oursOf, watchingOf } from './ours.ts';
 import { stateOf } from './state.ts';
 import { targetsOf } from './target.ts';
 import { watchRound } from './round.ts';
@@ -22,6 +22,7 @@ export async function watch(args: readonly string[], values: OptionValues, io: I
   if (args.length === 0 && values['repository-id'] === undefined) {
     throw new UsageError('log watch takes packages, or --repository-id ID');
   }
+  const watching = watchingOf(values);
   const from = fromOf(values);
   const address = webhookOf(values);
   const interval = intervalOf(values);
@@ -60,7 +61,7 @@ export async function watch(args: readonly string[], values: OptionValues, io: I
       const targets = found.flatMap((one) => one.targets);
       const problems = found.flatMap((one) => one.problems);
       for (const problem of problems) io.stderr.write(`assay: ${escapeText(problem, 1000)}\n`);
-      const ours = oursOf(values, targets, io);
+      const ours = oursOf(watching, values.bundle ?? [], targets, io);
       const deliver = (events: readonly WatchEvent[]): Promise<boolean> => deliverTo(events, webhook, values, io);
       const status = await watchRound({ logs, state, ours, targets, from, deliver });
       return status === EXIT.holds && problems.length > 0 ? EXIT.noStatement : status;
