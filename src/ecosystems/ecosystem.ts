@@ -11,12 +11,12 @@ import type { PolicyExpectation } from '../model/policy.ts';
 import type { Store } from '../model/store.ts';
 import type { Instant } from '../model/time.ts';
 import type { Assessment } from '../model/verdict.ts';
-import type { PypiIndex } from '../registries/pypi/index.ts';
 import type { Registry } from '../registries/registry.ts';
 import type { WitnessPolicy } from '../tlog/cosignature.ts';
 import type { Conventions } from './conventions/conventions.ts';
 import type { CratesSource } from './cargo/source.ts';
 import type { GoSource } from './go/source.ts';
+import type { PypiSource } from './pypi/source.ts';
 
 /** The registries that a run can ask, a member for each kind, as `cli/project/registry.ts` makes them of settings. */
 export interface Sources {
@@ -25,7 +25,7 @@ export interface Sources {
   /** Who is asked about Go modules; left out where the run is about none. */
   readonly go?: GoSource;
   /** Who is asked about Python packages; left out where the run is about none. */
-  readonly pypi?: PypiIndex;
+  readonly pypi?: PypiSource;
   /** Who is asked about crates; left out where the run is about none. */
   readonly crates?: CratesSource;
 }
@@ -95,6 +95,10 @@ export interface BytesWanted {
    * nobody asks.
    */
   readonly folder: string | null;
+  /** What the dependency is of. */
+  readonly lockfile: Lockfile;
+  /** What all lockfiles of its folder name, as what is installed there is of all of them. */
+  readonly named: readonly Dependency[];
   /** Clones of repositories, which what is made from their files is held to. */
   readonly checkouts: readonly Checkout[];
   readonly assessing: Promise<Assessment>;
