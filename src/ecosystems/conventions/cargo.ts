@@ -50,4 +50,5 @@ export const cargoConventions: Conventions = {
   osv: { ecosystem: 'crates.io', name: foldedName, version: (text) => text },
   hasProvenance: false,
   archive: 'crate',
+  unpacked: 'crate',
 };
