@@ -24,8 +24,6 @@ export const cargoEcosystem: EcosystemRecord = {
   questions: (sources) => crateQuestions(sourceOf(sources).index),
   openChain,
   openInstalled: null,
-  readsBytes: true,
-  readsCopies: true,
 };
 
 function sourceOf({ crates }: Sources): CratesSource {

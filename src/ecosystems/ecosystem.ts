@@ -156,8 +156,4 @@ export interface EcosystemRecord {
    * InstalledError where none of it is there.
    */
   readonly openInstalled: ((root: string, lockfile: Lockfile) => Promise<InstalledCopies>) | null;
-  /** Whether its chain reads the bytes of what a lockfile names. */
-  readonly readsBytes: boolean;
-  /** Whether it also compares them with copies on disk. */
-  readonly readsCopies: boolean;
 }

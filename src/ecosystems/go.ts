@@ -26,8 +26,6 @@ export const goEcosystem: EcosystemRecord = {
   questions: (sources) => goQuestions(sourceOf(sources).proxy),
   openChain,
   openInstalled: null,
-  readsBytes: true,
-  readsCopies: true,
 };
 
 function sourceOf({ go }: Sources): GoSource {

@@ -23,8 +23,6 @@ export const pypiEcosystem: EcosystemRecord = {
   questions: (sources) => pypiQuestions(sourceOf(sources).index),
   openChain,
   openInstalled: null,
-  readsBytes: true,
-  readsCopies: true,
 };
 
 function sourceOf({ pypi }: Sources): PypiSource {
