@@ -45,7 +45,7 @@ export function isSameFile(one: string, other: string, project: string): boolean
  * another file.
  */
 export function tagsOfWheel(file: string): { readonly build: string; readonly tags: readonly string[] } | null {
-  const parts = /\.whl$/.test(file) && file.length <= MAX_FILE_NAME ? file.slice(0, -'.whl'.length).split('-') : [];
+  const parts = file.endsWith('.whl') && file.length <= MAX_FILE_NAME ? file.slice(0, -'.whl'.length).split('-') : [];
   if (parts.length !== 5 && parts.length !== 6) return null;
   const [python = '', abi = '', platform = ''] = parts.slice(-3);
   const all = (text: string): readonly string[] => text.split('.');

@@ -1,6 +1,12 @@
 import { realpathSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { checkLeftovers, checkVersion, checkWheel, compareWheel } from '../../checks/pypi/installed/compare.ts';
+import {
+  checkLeftovers,
+  checkVersion,
+  checkWheel,
+  compareWheel,
+  establishWheels,
+} from '../../checks/pypi/installed/compare.ts';
 import { layOut } from '../../checks/pypi/installed/layout.ts';
 import { judgeLeftovers, type Claimant } from '../../checks/pypi/installed/leftover.ts';
 import { hashOf, kindOf, readSmall, withFile } from '../../installed/read.ts';
@@ -11,7 +17,7 @@ import { finding, type Finding } from '../../model/finding.ts';
 import type { CopiesFound } from '../../model/gathered.ts';
 import { MAX_CONFIG_BYTES } from '../../model/limits.ts';
 import { specOf } from '../../model/package.ts';
-import { establish, type InstalledProof } from '../../model/proof.ts';
+import type { InstalledProof } from '../../model/proof.ts';
 import type { Wheel } from '../../readers/wheel.ts';
 import { conventionsOf } from '../conventions/index.ts';
 import { tagsOfWheel } from '../conventions/pypi-files.ts';
@@ -121,8 +127,7 @@ export async function openCopies(
           }
         }
       }
-      const holds = isProven && paths.length > 0 && findings.length === 0;
-      return { proof: holds ? establish({ paths, files: used.files - before }) : null, findings };
+      return { proof: isProven ? establishWheels(paths, used.files - before, findings) : null, findings };
     },
     found: () => ({
       used: {

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { InstalledFile } from '../../../model/bytes.ts';
 import { finding, type Finding } from '../../../model/finding.ts';
+import { establish, type InstalledProof } from '../../../model/proof.ts';
 import { recordHash, type RecordLine } from '../../../readers/installed-record.ts';
 import type { ExpectedFile, Layout, Scheme } from './layout.ts';
 import { isLoaded } from './loaded.ts';
@@ -102,7 +103,16 @@ export function checkVersion(path: string, found: string): Finding {
   });
 }
 
-/** What nobody has published is there: what Python loads by itself, or in place of something, and what only lies there. */
+/** A proof where a wheel is installed, and each environment that has it has all of its files. */
+export function establishWheels(
+  paths: readonly string[],
+  files: number,
+  findings: readonly Finding[],
+): InstalledProof | null {
+  return paths.length > 0 && findings.length === 0 ? establish({ paths, files }) : null;
+}
+
+/** What nobody has published is there: what Python loads by itself, or in place of others, and what only lies there. */
 export function checkLeftovers(
   path: string,
   { added, beside }: { readonly added: readonly string[]; readonly beside: readonly string[] },

@@ -80,7 +80,7 @@ export function layOut(wheel: Wheel, scheme: Scheme): Layout {
 }
 
 function placesOf(path: string, stem: string, { site, scripts, python }: Scheme): readonly string[] {
-  const [, kind, rest = ''] = /^[^/]+\.data\/([^/]+)\/(.+)$/.exec(path) ?? [];
+  const [, kind = '', rest = ''] = /^[^/]+\.data\/([^/]+)\/(.+)$/.exec(path) ?? [];
   if (!path.startsWith(`${stem}.data/`)) return [`${site}/${path}`];
   const name = stem.slice(0, stem.lastIndexOf('-'));
   switch (kind) {

@@ -71,7 +71,7 @@ function judgeFile(path: string, within: string, file: InstalledFile, env: Accou
   if (claimant.kind === 'unasked') return null;
   if (isStartUp(within)) return judgeStartUp(path, within, file, claimant, env);
   if (replaces(within, proven)) return 'added';
-  const isPlugin = claimant.kind === 'unlocked' && !isSeed(claimant.name) && /-info\/entry_points\.txt$/.test(within);
+  const isPlugin = claimant.kind === 'unlocked' && !isSeed(claimant.name) && within.endsWith('-info/entry_points.txt');
   if (!isPlugin) return null;
   const content = env.read(path);
   return content === null || readEntryPoints(content).hasOthers ? 'added' : null;
