@@ -4,7 +4,7 @@ import { readRecord } from './installed-record.ts';
 import { readZip, ZipError } from './zip.ts';
 
 /** One file of a wheel. */
-export interface WheelFile {
+interface WheelFile {
   /** SHA-256, hex. */
   readonly digest: string;
   /** What its RECORD has of it, as `algorithm=text`; empty for RECORD itself, which has none. */
