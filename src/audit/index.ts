@@ -5,6 +5,7 @@ import { changeSince, movedIndexes } from './lockfile-changes.ts';
 import { isOmitted, type AuditOptions, type LockfileAuditOptions } from './options.ts';
 import { review } from './review.ts';
 import { bytesUsed, installedUsed, lockfileUsed, registriesAsked, reportOf, type Covered } from './summary.ts';
+import type { BytesWanted } from '../ecosystems/ecosystem.ts';
 import { ecosystemOf, ecosystemOfManager, registryOf } from '../ecosystems/index.ts';
 import { changedLines, isOfLines, type ChangedLines } from '../baseline/changed-lines.ts';
 import { parseLockfile } from '../lockfiles/index.ts';
@@ -42,7 +43,7 @@ export async function auditLockfiles(
   given: LockfileAuditOptions,
 ): Promise<Report> {
   const named = [...lockfiles, ...(given.beside ?? [])].flatMap(({ dependencies }) => dependencies);
-  const options = { ...given, registries: registriesAsked(named, given) };
+  const options = { ...given, named, registries: registriesAsked(named, given) };
   const covered: Covered[] = [];
   const base = given.baseline?.base ?? null;
   // Nobody reviews what no run has judged, and once merged it decides: so a change's own lines are judged with it.
@@ -77,7 +78,7 @@ export async function auditLockfiles(
 async function auditLockfile(
   lockfile: LocatedLockfile,
   lines: ChangedLines,
-  options: LockfileAuditOptions,
+  options: LockfileAuditOptions & Pick<BytesWanted, 'named'>,
 ): Promise<Covered> {
   const {
     omit,
@@ -118,7 +119,10 @@ async function auditLockfile(
     onLogs: (seen) => logs.push(...seen),
     onCopies: (found) => copies.push(found),
     ...(scripts && { scripts }),
-    compareBytes: tarballs === true || folder !== null ? { installed, folder, onlyKept, checkouts } : null,
+    compareBytes:
+      tarballs === true || folder !== null
+        ? { installed, folder, onlyKept, lockfile, named: options.named, checkouts }
+        : null,
     locked: dependencies,
   });
 

@@ -52,7 +52,7 @@ const OPTIONS = {
   tarballs: { type: 'boolean', help: 'the same as --bytes' },
   installed: {
     type: 'boolean',
-    help: 'also compare node_modules, vendor/ or the module cache with them, file by file',
+    help: 'also compare what is installed with them: node_modules, vendor/, the module cache, .venv',
   },
   source: {
     type: 'string',

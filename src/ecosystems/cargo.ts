@@ -28,8 +28,6 @@ export const cargoEcosystem: EcosystemRecord = {
   questions: (sources) => crateQuestions(sourceOf(sources)),
   openChain,
   openInstalled: null,
-  readsBytes: true,
-  readsCopies: true,
   trustsKept: true,
 };
 

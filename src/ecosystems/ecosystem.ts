@@ -11,12 +11,12 @@ import type { PolicyExpectation } from '../model/policy.ts';
 import type { Store } from '../model/store.ts';
 import type { Instant } from '../model/time.ts';
 import type { Assessment } from '../model/verdict.ts';
-import type { PypiIndex } from '../registries/pypi/index.ts';
 import type { Registry } from '../registries/registry.ts';
 import type { WitnessPolicy } from '../tlog/cosignature.ts';
 import type { Conventions } from './conventions/conventions.ts';
 import type { CratesSource } from './cargo/source.ts';
 import type { GoSource } from './go/source.ts';
+import type { PypiSource } from './pypi/source.ts';
 
 /** The registries that a run can ask, a member for each kind, as `cli/project/registry.ts` makes them of settings. */
 export interface Sources {
@@ -25,7 +25,7 @@ export interface Sources {
   /** Who is asked about Go modules; left out where the run is about none. */
   readonly go?: GoSource;
   /** Who is asked about Python packages; left out where the run is about none. */
-  readonly pypi?: PypiIndex;
+  readonly pypi?: PypiSource;
   /** Who is asked about crates; left out where the run is about none. */
   readonly crates?: CratesSource;
 }
@@ -100,6 +100,10 @@ export interface BytesWanted {
    * copy, nothing is read.
    */
   readonly onlyKept: boolean;
+  /** What the dependency is of. */
+  readonly lockfile: Lockfile;
+  /** What all lockfiles of its folder name, as what is installed there is of all of them. */
+  readonly named: readonly Dependency[];
   /** Clones of repositories, which what is made from their files is held to. */
   readonly checkouts: readonly Checkout[];
   readonly assessing: Promise<Assessment>;
@@ -157,10 +161,6 @@ export interface EcosystemRecord {
    * InstalledError where none of it is there.
    */
   readonly openInstalled: ((root: string, lockfile: Lockfile) => Promise<InstalledCopies>) | null;
-  /** Whether its chain reads the bytes of what a lockfile names. */
-  readonly readsBytes: boolean;
-  /** Whether it also compares them with copies on disk. */
-  readonly readsCopies: boolean;
   /** Whether its package manager builds from what it once downloaded or unpacked without hashing that again. */
   readonly trustsKept: boolean;
 }

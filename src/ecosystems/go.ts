@@ -28,8 +28,6 @@ export const goEcosystem: EcosystemRecord = {
   questions: (sources) => goQuestions(sourceOf(sources).proxy),
   openChain,
   openInstalled: null,
-  readsBytes: true,
-  readsCopies: true,
   trustsKept: true,
 };
 

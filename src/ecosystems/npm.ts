@@ -26,8 +26,6 @@ export const npmEcosystem: EcosystemRecord = {
   questions,
   openChain,
   openInstalled,
-  readsBytes: true,
-  readsCopies: true,
   trustsKept: false,
 };
 

@@ -50,7 +50,7 @@ interface InstalledArgs {
   /** What the package manager patches it with; left out where the lockfile names nothing. */
   readonly patches?: readonly string[];
   /** What the copy is held to; a tarball where left out. */
-  readonly artifact?: 'zip';
+  readonly artifact?: 'zip' | 'wheel';
 }
 
 /** A tree of a transparency log, as `from` has it. */

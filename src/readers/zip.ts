@@ -34,8 +34,9 @@ const DEFLATED = 8;
 const KNOWN_FLAGS = 0x080e;
 const HAS_DESCRIPTOR = 0x0008;
 const IS_UTF8 = 0x0800;
+const ZIP64_FIELD = 0x0001;
 /** Extra fields that stand for sizes, names or contents: zip64, another name, encryption. */
-const OVERRIDING_FIELDS: ReadonlySet<number> = new Set([0x0001, 0x7075, 0x9901, 0x0017]);
+const OVERRIDING_FIELDS: ReadonlySet<number> = new Set([ZIP64_FIELD, 0x7075, 0x9901, 0x0017]);
 /** Systems whose entries have Unix modes: Unix and macOS. */
 const WITH_MODES: ReadonlySet<number> = new Set([3, 19]);
 
@@ -210,8 +211,19 @@ export function contentStart(bytes: Buffer, member: Member): number {
     throw new ZipError('an entry whose own header says other things than the directory');
   }
   if (!isSame && !isLeftOut) throw new ZipError('an entry whose own header says other things than the directory');
-  refuseFields(bytes.subarray(nameEnd, begin));
+  refuseFields(withoutRepeated(bytes.subarray(nameEnd, begin), member));
   return begin;
+}
+
+/** A zip64 field first, with the very sizes that the header has, as some writers put it there: it changes nothing. */
+function withoutRepeated(extra: Buffer, { packed, size }: Member): Buffer {
+  const isRepeated =
+    extra.length >= 20 &&
+    extra.readUInt16LE(0) === ZIP64_FIELD &&
+    extra.readUInt16LE(2) === 16 &&
+    extra.readBigUInt64LE(4) === BigInt(size) &&
+    extra.readBigUInt64LE(12) === BigInt(packed);
+  return isRepeated ? extra.subarray(20) : extra;
 }
 
 /** The end of what follows a content: sizes once more, where the entry says so, with or without a signature. */

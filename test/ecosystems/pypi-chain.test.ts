@@ -37,7 +37,7 @@ async function follow(
   const pypi = pypiIndex(client, { default: index, explicit: new Map(), namedBy: new Map() });
   const trust = { verifierFor: verifiersUnder([instance]), now };
   const chain = pypiEcosystem.openChain({
-    sources: { pypi, registry: {} as never },
+    sources: { pypi: { index: pypi, environmentFor: () => null }, registry: {} as never },
     heads: { kept: [], claimed: [], file: 'assay.lock' },
     ...{ dependencies, trust, verifying: () => Promise.resolve(trust), store: null, witnesses: null },
   });

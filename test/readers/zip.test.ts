@@ -26,6 +26,22 @@ const field = (id: number, bytes: Buffer): Buffer => {
 };
 
 describe('a zip archive', () => {
+  it('may repeat the sizes of an entry in a zip64 field of its own header, and say no others there', () => {
+    const sizes = (size: number, packed: number): Buffer => {
+      const bytes = Buffer.alloc(16);
+      bytes.writeBigUInt64LE(BigInt(size), 0);
+      bytes.writeBigUInt64LE(BigInt(packed), 8);
+      return field(1, bytes);
+    };
+    const { length } = deflateRawSync(Buffer.from('content of a'));
+    const problem = (extra: Buffer): string => problemOf(zipOf([{ ...one, local: { extra } }]));
+    expect(problem(sizes(12, length))).toBe('read');
+    expect(problem(sizes(13, length))).toMatch(/overrides a header/);
+    expect(problem(sizes(12, length + 1))).toMatch(/overrides a header/);
+    expect(problem(Buffer.concat([sizes(12, length), sizes(12, length)]))).toMatch(/overrides a header/);
+    expect(problemOf(zipOf([{ ...one, extra: sizes(12, length) }]))).toMatch(/overrides a header/);
+  });
+
   it('gives its entries in the order of its directory', () => {
     const parts: readonly Part[] = [
       { name: 'b/', content: '' },

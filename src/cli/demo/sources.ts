@@ -40,7 +40,14 @@ export async function withSources<T>(
   });
   const { sources, close } = openSources(npmRegistry(createHttpClient(config), config), {
     go: go === undefined ? null : goAskingOf(go),
-    pypi: pypi === undefined ? null : { config: NO_NETWORK, settings: settingsOf({ url: pypi, by: 'the demo' }, []) },
+    pypi:
+      pypi === undefined
+        ? null
+        : {
+            config: NO_NETWORK,
+            settings: settingsOf({ url: pypi, by: 'the demo' }, []),
+            environmentFor: () => null,
+          },
     crates:
       crates === undefined
         ? null

@@ -4,7 +4,6 @@ import { auditLockfiles } from '../../audit/index.ts';
 import type { LockfileAuditOptions } from '../../audit/options.ts';
 import { combineReports } from '../../audit/combine.ts';
 import { changedLines } from '../../baseline/changed-lines.ts';
-import { ecosystemOfManager } from '../../ecosystems/index.ts';
 import { conventionsOf } from '../../ecosystems/conventions/index.ts';
 import { ecosystemOfLockfile, scriptPermissions } from '../../lockfiles/index.ts';
 import type { NpmConfig } from '../../registries/npm/config/npmrc.ts';
@@ -118,7 +117,6 @@ export async function withProjects<T>(
 
   const auditOne = async (project: ProjectInUse, how: How, isOnly: boolean): Promise<Report> => {
     demandJudged(project, how);
-    demandReadable(project, how);
     const { store: kept, baseline, askAppearances, beside } = project;
     const own = configOf(project);
     const lockfiles = project.lockfiles.map((lockfile) => {
@@ -215,24 +213,6 @@ function demandJudged({ file, lockfiles, beside }: Project, { baseline }: How): 
   throw new UsageError(
     `${baseline.file} has lines that are not at ${base.ref}, of what only other lockfiles of the folder name ` +
       `(${names}): name the folder, and not ${file} alone, so that they are judged`,
-  );
-}
-
-/** Throws UsageError where bytes are to be read that nothing reads: to leave them out silently would be wrong. */
-function demandReadable({ lockfiles }: Project, { tarballs, installed }: How): void {
-  const isInstalled = (installed ?? null) !== null;
-  if (tarballs !== true && !isInstalled) return;
-  const other = lockfiles.find(({ manager }) => {
-    const { readsBytes, readsCopies } = ecosystemOfManager(manager);
-    return !readsBytes || (isInstalled && !readsCopies);
-  });
-  if (other === undefined) return;
-  const { readsBytes } = ecosystemOfManager(other.manager);
-  const [what, options] = readsBytes
-    ? ['compare what is installed with', '--installed']
-    : ['read the bytes of', '--bytes and --installed'];
-  throw new UsageError(
-    `assay does not ${what} what ${other.file} names yet: leave ${options} out, or name the other lockfiles`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
+import type { NamedEnvironment, PypiSource } from '../../ecosystems/pypi/source.ts';
 import type { Lockfile } from '../../model/dependency.ts';
 import { listOf, tableOf, textsOf } from '../../readers/toml-tables.ts';
 import type { NetConfig } from '../../net/config.ts';
@@ -10,7 +11,7 @@ import { settingsOf, type IndexSettings } from '../../registries/pypi/config/ind
 import { oneIndex } from '../../lockfiles/pypi/pyproject.ts';
 import { pipIndexes } from '../../registries/pypi/config/pip.ts';
 import { uvIndexes } from '../../registries/pypi/config/uv.ts';
-import { pypiIndex, type PypiIndex } from '../../registries/pypi/index.ts';
+import { pypiIndex } from '../../registries/pypi/index.ts';
 import { UsageError } from '../exit.ts';
 import type { Io, IoBefore } from '../io.ts';
 import { readUserFile, shownPath } from '../user-files.ts';
@@ -23,6 +24,7 @@ import { isSet, tomlFile, uvSettingsAt } from './uv-settings.ts';
 export interface PypiAsking {
   readonly config: NetConfig;
   readonly settings: IndexSettings;
+  readonly environmentFor: PypiSource['environmentFor'];
 }
 
 /**
@@ -41,7 +43,20 @@ export function pypiAsking(managers: ReadonlySet<Lockfile['manager']>, folder: s
   }
   const credentials = new Map([...netrcOf(io), ...settings.credentials]);
   const config = environmentNetwork(io.env, credentials);
-  return { config: io.answers === undefined ? config : { ...config, through: io.answers.through }, settings };
+  return {
+    config: io.answers === undefined ? config : { ...config, through: io.answers.through },
+    settings,
+    environmentFor: (manager) => environmentFor(manager, folder, io),
+  };
+}
+
+/** What installers are told of where to install: uv goes by another variable than the others, and not by theirs. */
+function environmentFor(manager: Lockfile['manager'], folder: string, io: Io): NamedEnvironment | null {
+  const by = manager === 'uv' ? 'UV_PROJECT_ENVIRONMENT' : 'VIRTUAL_ENV';
+  const value = io.env[by] ?? '';
+  if (value === '') return null;
+  const path = resolve(folder, value);
+  return { path, shown: shownPath(path, io), by };
 }
 
 /** Whose settings count in a folder where no lockfile says so. */
@@ -50,12 +65,13 @@ export function pythonManagerIn(folder: string): 'uv' | 'pip' {
 }
 
 /** Opens the indexes that the settings name. The caller closes it. */
-export function openPypi({ config, settings }: PypiAsking): PypiIndex {
+export function openPypi({ config, settings, environmentFor }: PypiAsking): PypiSource {
   const addresses = [settings.default, ...settings.explicit.values()];
   const hosts = new Set(addresses.map((address) => new URL(address).host));
   const refuseRedirect = (to: URL): string | null =>
     hosts.has(to.host) ? null : 'which is none of the hosts that assay trust hosts names';
-  return pypiIndex(createHttpClient(config, { refuseRedirect }), settings);
+  const index = pypiIndex(createHttpClient(config, { refuseRedirect }), settings);
+  return { index, environmentFor };
 }
 
 /** The settings that one manager has for the lockfiles of a folder. Throws UsageError and LockfileError. */

@@ -146,7 +146,7 @@ export function openSources(registry: Registry, asking: Asking): OpenedSources {
     close: () => {
       registry.close();
       go?.proxy.close();
-      pypi?.close();
+      pypi?.index.close();
       crates?.close();
     },
   };

@@ -88,4 +88,5 @@ export const cargoConventions: Conventions = {
   osv: { ecosystem: 'crates.io', name: (name) => foldedName(crateIn(name)), version: (text) => text },
   hasProvenance: false,
   archive: 'crate',
+  unpacked: 'crate',
 };

@@ -125,4 +125,6 @@ export interface Conventions {
   readonly hasProvenance: boolean;
   /** What a version is packed in, for people. */
   readonly archive: string;
+  /** What of these is unpacked where a version is installed, for people. */
+  readonly unpacked: string;
 }

@@ -92,4 +92,5 @@ export const goConventions: Conventions = {
   osv: { ecosystem: 'Go', name: names.normalise, version: (text) => (/^\d/.test(text) ? `v${text}` : text) },
   hasProvenance: false,
   archive: 'zip',
+  unpacked: 'zip',
 };

@@ -11,4 +11,5 @@ export const npmConventions: Conventions = {
   osv: { ecosystem: 'npm', name: names.normalise, version: (text) => text },
   hasProvenance: true,
   archive: 'tarball',
+  unpacked: 'tarball',
 };

@@ -12,6 +12,9 @@ const SDISTS = ['.tar.gz', '.zip', '.tar.bz2', '.tgz', '.tar.xz', '.tar.Z', '.ta
 /** Of what was once built for one platform; indexes keep it, and old lockfiles have its hashes. */
 const OTHERS = /\.(?:egg|exe|msi|rpm|dmg|deb)$/;
 
+/** No file system has longer ones. */
+const MAX_FILE_NAME = 255;
+
 /** What the name of a file says: of which version it is, and what it was built for. */
 interface NamedFile {
   readonly version: string;
@@ -34,6 +37,22 @@ export function isSameFile(one: string, other: string, project: string): boolean
   const [a, b] = [partsOf(one, project), partsOf(other, project)];
   if (a === null || a.rest !== b?.rest) return false;
   return versions.compare(a.version, b.version) === 0;
+}
+
+/**
+ * The build number and all tags of a wheel, by its name: `py2.py3-none-any` stands for two
+ * (https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/#compressed-tag-sets). Null for
+ * another file.
+ */
+export function tagsOfWheel(file: string): { readonly build: string; readonly tags: readonly string[] } | null {
+  const parts = file.endsWith('.whl') && file.length <= MAX_FILE_NAME ? file.slice(0, -'.whl'.length).split('-') : [];
+  if (parts.length !== 5 && parts.length !== 6) return null;
+  const [python = '', abi = '', platform = ''] = parts.slice(-3);
+  const all = (text: string): readonly string[] => text.split('.');
+  const tags = all(python).flatMap((one) =>
+    all(abi).flatMap((two) => all(platform).map((three) => `${one}-${two}-${three}`)),
+  );
+  return { build: parts.length === 6 ? (parts[2] ?? '') : '', tags };
 }
 
 function partsOf(file: string, project: string): NamedFile | null {

@@ -11,4 +11,5 @@ export const pypiConventions: Conventions = {
   osv: { ecosystem: 'PyPI', name: names.normalise, version: (text) => text },
   hasProvenance: true,
   archive: 'file',
+  unpacked: 'wheel',
 };

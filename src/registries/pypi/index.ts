@@ -34,6 +34,8 @@ export interface PypiIndex {
   ) => Promise<Evidence<readonly FileAttestation[]>>;
   /** The hash of what is served for a file, from where the index has it; nothing of it is kept. */
   readonly hash: (name: string, file: IndexFile) => Promise<Evidence<HashedFile>>;
+  /** The same with its bytes, of at most so many. */
+  readonly read: (name: string, file: IndexFile, maxBytes: number) => Promise<Evidence<ReadFile>>;
   readonly close: () => void;
 }
 
@@ -46,6 +48,11 @@ const FILES_AT_ONCE = 8;
 const MAX_FILE_BYTES = 4 * 1024 ** 3;
 const FILE_TIMEOUT_MS = 600_000;
 
+/** A file with its bytes. */
+interface ReadFile extends HashedFile {
+  readonly bytes: Buffer;
+}
+
 export function pypiIndex(client: HttpClient, { default: index, explicit, namedBy }: Indexes): PypiIndex {
   const projects = createDocuments<IndexProject>(client, {
     accept: SIMPLE_TYPE,
@@ -56,6 +63,15 @@ export function pypiIndex(client: HttpClient, { default: index, explicit, namedB
   const attested = createLru<Promise<Evidence<readonly FileAttestation[]>>>(bounds.ANSWERS_KEPT);
   const atOnce = createLimiter(FILES_AT_ONCE);
   const urlFor = (name: string): string => explicit.get(name) ?? index;
+  const fetched = (
+    name: string,
+    { name: file, url }: IndexFile,
+    maxBytes: number,
+    look: Look,
+  ): ReturnType<typeof fetchFile> =>
+    url === null
+      ? Promise.resolve({ state: 'unavailable', url: urlFor(name), reason: `it names no address of ${file}` })
+      : atOnce(() => fetchFile(client, url, urlFor(name), maxBytes, look));
   const isName = (name: string): boolean =>
     conventionsOf('pypi').names.isName(name) && conventionsOf('pypi').names.normalise(name) === name;
 
@@ -78,31 +94,49 @@ export function pypiIndex(client: HttpClient, { default: index, explicit, namedB
         return evidenceOf(answer, url, bounds.MAX_ATTESTATIONS_BYTES, (body) => parseJson(body, parseProvenance));
       });
     },
-    hash: (name, { name: file, url }) =>
-      url === null
-        ? Promise.resolve({ state: 'unavailable', url: urlFor(name), reason: `it names no address of ${file}` })
-        : atOnce(() => hashFile(client, url, urlFor(name))),
+    hash: (name, file) => fetched(name, file, MAX_FILE_BYTES, () => undefined),
+    read: async (name, file, maxBytes) => {
+      let chunks: Buffer[] = [];
+      const answer = await fetched(name, file, maxBytes, (chunk) => {
+        if (chunk === null) chunks = [];
+        else chunks.push(Buffer.from(chunk));
+      });
+      return answer.state === 'present'
+        ? { ...answer, value: { ...answer.value, bytes: Buffer.concat(chunks) } }
+        : answer;
+    },
     close: () => client.close(),
   };
 }
 
+/** Shown each piece of a file as it comes; null where it begins anew. */
+type Look = (chunk: Uint8Array | null) => void;
+
 /** Credentials are those of the index, and go to no other origin that it names. */
-async function hashFile(client: HttpClient, url: string, index: string): Promise<Evidence<HashedFile>> {
+async function fetchFile(
+  client: HttpClient,
+  url: string,
+  index: string,
+  maxBytes: number,
+  look: Look,
+): Promise<Evidence<HashedFile>> {
   let [hash, size] = [createHash('sha256'), 0];
   const sink = (): Sink => {
     // Another attempt starts anew.
     [hash, size] = [createHash('sha256'), 0];
+    look(null);
     return {
       write: (chunk) => {
         hash.update(chunk);
         size += chunk.length;
+        look(chunk);
         return Promise.resolve();
       },
     };
   };
   const auth = new URL(url).origin === new URL(index).origin;
-  const answer = await client.get(url, { maxBytes: MAX_FILE_BYTES, timeoutMs: FILE_TIMEOUT_MS, auth, sink });
-  if (answer.kind !== 'ok') return withoutBody(answer, withoutCredentials(url), MAX_FILE_BYTES);
+  const answer = await client.get(url, { maxBytes, timeoutMs: FILE_TIMEOUT_MS, auth, sink });
+  if (answer.kind !== 'ok') return withoutBody(answer, withoutCredentials(url), maxBytes);
   return { state: 'present', value: { sha256: hash.digest('hex'), size } };
 }
 

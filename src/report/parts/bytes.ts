@@ -9,13 +9,14 @@ export function bytesRows({
   installed,
   dependencies,
 }: Pick<Report, 'bytes' | 'installed' | 'dependencies'>): string[] {
-  const [archive = 'tarball', ...others] = new Set(
-    dependencies.map(({ dependency: { ecosystem } }) => conventionsOf(ecosystem).archive),
-  );
-  const noun = others.length === 0 ? archive : 'archive';
+  const nounOf = (word: 'archive' | 'unpacked'): string => {
+    const words = new Set(dependencies.map(({ dependency: { ecosystem } }) => conventionsOf(ecosystem)[word]));
+    const [only = 'tarball', ...others] = words;
+    return others.length === 0 ? only : 'archive';
+  };
   return [
-    ...(bytes === null ? [] : archiveRows(bytes, noun)),
-    ...(installed === null ? [] : installedRows(installed, noun)),
+    ...(bytes === null ? [] : archiveRows(bytes, nounOf('archive'))),
+    ...(installed === null ? [] : installedRows(installed, nounOf('unpacked'))),
   ];
 }
 

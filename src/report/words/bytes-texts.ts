@@ -20,9 +20,13 @@ export const BYTES_TEXTS: Texts<
       const place = escapeText(path, 120);
       switch (what) {
         case 'added':
-          return `has ${fileCount(total)} at ${place} that a build may take and its ${of} has not (${fileNames(files, total)})`;
+          return artifact === 'wheel'
+            ? `has ${fileCount(total)} at ${place} that Python may load and no wheel has (${fileNames(files, total)})`
+            : `has ${fileCount(total)} at ${place} that a build may take and its ${of} has not (${fileNames(files, total)})`;
         case 'missing':
-          return `lacks ${fileCount(total)} at ${place} that a build takes from its ${of} (${fileNames(files, total)})`;
+          return artifact === 'wheel'
+            ? `lacks ${fileCount(total)} at ${place} that Python loads from its wheel (${fileNames(files, total)})`
+            : `lacks ${fileCount(total)} at ${place} that a build takes from its ${of} (${fileNames(files, total)})`;
         case 'files':
           return `has ${fileCount(total)} at ${place} with other content than its ${of} (${fileNames(files, total)})${patchText(patches)}`;
         case 'version':
