@@ -24,6 +24,7 @@ export const cargoEcosystem: EcosystemRecord = {
   questions: (sources) => crateQuestions(sourceOf(sources).index),
   openChain,
   openInstalled: null,
+  hasBundles: false,
   readsBytes: true,
   readsCopies: true,
 };

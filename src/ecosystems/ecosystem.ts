@@ -152,6 +152,8 @@ export interface EcosystemRecord {
    * InstalledError where none of it is there.
    */
   readonly openInstalled: ((root: string, lockfile: Lockfile) => Promise<InstalledCopies>) | null;
+  /** Whether its chain verifies Sigstore bundles, for many of which a thread is started. */
+  readonly hasBundles: boolean;
   /** Whether its chain reads the bytes of what a lockfile names. */
   readonly readsBytes: boolean;
   /** Whether it also compares them with copies on disk. */

@@ -26,6 +26,7 @@ export const npmEcosystem: EcosystemRecord = {
   questions,
   openChain,
   openInstalled,
+  hasBundles: true,
   readsBytes: true,
   readsCopies: true,
 };

@@ -20,6 +20,7 @@ export const pypiEcosystem: EcosystemRecord = {
   questions: (sources) => pypiQuestions(indexOf(sources)),
   openChain,
   openInstalled: null,
+  hasBundles: true,
   readsBytes: true,
   readsCopies: false,
 };
