@@ -24,6 +24,7 @@ async function main(): Promise<void> {
     await besidePeers(
       {
         title: `${count} crates, latency ${latencyMs} ms`,
+        url: lab.url,
         files: { 'Cargo.lock': cargoLock(crates, names), 'home/config.toml': lab.config },
         args: [],
         env: { CARGO_HOME: 'home' },

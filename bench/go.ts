@@ -30,6 +30,7 @@ async function main(): Promise<void> {
     await besidePeers(
       {
         title: `${count} modules in a tree of ${lab.database.size()} records, latency ${latencyMs} ms`,
+        url: lab.url,
         files: {
           'go.sum': sums.join(''),
           'go.mod': `module project.example\n\ngo 1.21\n\nrequire (\n${requires})\n`,

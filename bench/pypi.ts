@@ -28,6 +28,7 @@ async function main(): Promise<void> {
     await besidePeers(
       {
         title: `${count} packages, ${2 * count} attestations, latency ${latencyMs} ms`,
+        url: lab.url,
         files: {
           'requirements.txt': lab.requirements(...names.map((name) => `${name}@1.1.0`)),
           'root.json': JSON.stringify(lab.trustedRoot),

@@ -69,6 +69,10 @@ export interface CratesLab {
  */
 export async function startCratesLab(token: string | null = null, isPrivate = false): Promise<CratesLab> {
   const lines = new Map<string, IndexLine[]>();
+  /** Names of crates by the places of their files. */
+  const places = new Map<string, string>();
+  /** Texts of what nobody tampers with: each change makes another list. */
+  const texts = new WeakMap<readonly IndexLine[], string>();
   const files = new Map<string, Buffer>();
   const tampered = new Map<string, (lines: readonly IndexLine[]) => readonly object[]>();
   const publishers = new Map<string, LabPublisher>();
@@ -94,11 +98,14 @@ export async function startCratesLab(token: string | null = null, isPrivate = fa
     if (name !== '') return files.get(`${name} ${version}`) ?? null;
     const [, listed = ''] = /^api\/v1\/crates\/([^/]+)\/versions$/.exec(path) ?? [];
     if (listed !== '') return answerOfApi(listed);
-    const [found] = [...lines].filter(([one]) => placeOf(one) === path);
-    if (found === undefined) return null;
-    const [crate, own] = found;
-    const served = tampered.get(crate)?.(own) ?? own;
-    return served.map((line) => `${JSON.stringify(line)}\n`).join('');
+    const crate = places.get(path);
+    const own = crate === undefined ? undefined : lines.get(crate);
+    if (crate === undefined || own === undefined) return null;
+    const tamper = tampered.get(crate);
+    if (tamper !== undefined) return textOf(tamper(own));
+    const text = texts.get(own) ?? textOf(own);
+    texts.set(own, text);
+    return text;
   };
   const server = await serve({
     behaviours,
@@ -139,6 +146,7 @@ export async function startCratesLab(token: string | null = null, isPrivate = fa
       const time = published === null ? {} : { pubtime: published };
       const line = { name, vers: version, deps, cksum, features: {}, yanked, ...time };
       lines.set(name, [...(lines.get(name) ?? []), line]);
+      places.set(placeOf(name), name);
       return cksum;
     },
     rewrite: (name, version, own) => {
@@ -161,6 +169,10 @@ export async function startCratesLab(token: string | null = null, isPrivate = fa
     behave: behaviours.add,
     close: server.close,
   };
+}
+
+function textOf(lines: readonly object[]): string {
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
 function placeOf(name: string): string {

@@ -63,11 +63,19 @@ export async function startPypiLab({ now = DEFAULT_NOW }: { readonly now?: Insta
     };
     return json(projects.get(name)?.(structuredClone(document)) ?? document, SIMPLE_TYPE);
   };
-  const provenanceOf = (filename: string): Answer | null => {
-    const file = [...published.values()].flat().find((one) => one.json.filename === filename);
+  /** What nobody tampers with is always the same, and made once. */
+  const made = new Map<ProvenanceJson, Answer | null>();
+  const provenanceOf = (project: string, filename: string): Answer | null => {
+    const file = (published.get(project) ?? [...published.values()].flat()).find(
+      (one) => one.json.filename === filename,
+    );
     const tamper = provenances.get(filename);
     const document = file?.provenance ?? null;
-    return json(tamper === undefined ? document : tamper(structuredClone(document ?? EMPTY)));
+    if (tamper !== undefined) return json(tamper(structuredClone(document ?? EMPTY)));
+    if (document === null) return null;
+    const answer = made.get(document) ?? json(document);
+    made.set(document, answer);
+    return answer;
   };
   const bytesOf = (url: string): Answer | null => {
     const file = [...published.values()].flat().find((one) => one.json.url.endsWith(`/${url}`));
@@ -79,8 +87,8 @@ export async function startPypiLab({ now = DEFAULT_NOW }: { readonly now?: Insta
     answer: (path) => {
       const [, project] = /^simple\/([^/]+)\/$/.exec(path) ?? [];
       if (project !== undefined) return projectOf(project);
-      const [, file] = /^integrity\/[^/]+\/[^/]+\/([^/]+)\/provenance$/.exec(path) ?? [];
-      return file === undefined ? bytesOf(path) : provenanceOf(file);
+      const [, of = '', file] = /^integrity\/([^/]+)\/[^/]+\/([^/]+)\/provenance$/.exec(path) ?? [];
+      return file === undefined ? bytesOf(path) : provenanceOf(of, file);
     },
   });
   const release = (name: string, version: string): readonly PublishedFile[] =>
@@ -103,7 +111,8 @@ export async function startPypiLab({ now = DEFAULT_NOW }: { readonly now?: Insta
       const { name, version, files: given } = spec;
       const dist = name.replaceAll('-', '_');
       const files = given ?? [{ name: `${dist}-${version}-py3-none-any.whl` }, { name: `${dist}-${version}.tar.gz` }];
-      const made = files.map((file) => publishFile(spec, file, { url: server.url, sigstore, now }));
+      const lab = { url: server.url, sigstore, now, holders: new Map() };
+      const made = files.map((file) => publishFile(spec, file, lab));
       published.set(name, [...(published.get(name) ?? []), ...made]);
       return made;
     },

@@ -78,10 +78,19 @@ export function googlePublisher(email: string): TrustedPublisher {
   return { identity, publisher: { kind: 'Google', email } };
 }
 
+/** Where files of one release are published. */
+export interface PublishingLab {
+  readonly url: string;
+  readonly sigstore: Sigstore;
+  readonly now: Instant;
+  /** Who has a certificate: the action that publishes to PyPI signs all files of a release with one. */
+  readonly holders: Map<CertificateIdentity, ReturnType<Sigstore['certify']>>;
+}
+
 export function publishFile(
   { name, version, by: releaseBy = null, at: releaseAt }: ReleaseSpec,
   { name: filename, content, by = releaseBy, kinds = ['publish'], subject, log, at }: FileSpec,
-  { url, sigstore, now }: { readonly url: string; readonly sigstore: Sigstore; readonly now: Instant },
+  { url, sigstore, now, holders }: PublishingLab,
 ): PublishedFile {
   const bytes = content ?? Buffer.from(`${name} ${version} ${filename}\n`);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -97,7 +106,10 @@ export function publishFile(
             predicate: kind === 'publish' ? null : (by.slsa ?? {}),
           };
           const options = { at: uploaded, ...(log === undefined ? {} : { log }) };
-          return attestationOf(sigstore.signStatement(statement, { identity: by.identity }, options));
+          const earlier = at === undefined ? holders.get(by.identity) : undefined;
+          const holder = earlier ?? sigstore.certify(by.identity, uploaded);
+          if (at === undefined) holders.set(by.identity, holder);
+          return attestationOf(sigstore.signStatement(statement, { holder }, options));
         });
   const hasAny = by !== null && attestations.length > 0;
   return {

@@ -20,8 +20,11 @@ export interface BundleJson {
   messageSignature?: { messageDigest: { algorithm: string; digest: string }; signature: string };
 }
 
-/** Who signs: the holder of a fresh certificate, or of a key that the verifier knows by its hint. */
-export type SignAs = { readonly identity: CertificateIdentity } | { readonly key: SigningKey; readonly hint: string };
+/** Who signs: the holder of a fresh certificate, of an earlier one, or of a key that the verifier knows by its hint. */
+export type SignAs =
+  | { readonly identity: CertificateIdentity }
+  | { readonly holder: Verifier }
+  | { readonly key: SigningKey; readonly hint: string };
 
 /** Media types by version; 0.3 changed the form. */
 export function mediaType(version: BundleVersion): string {
@@ -39,6 +42,7 @@ export interface Verifier {
 }
 
 export function newVerifier(as: SignAs, fulcio: Fulcio, at: Instant, options: CertificateOptions): Verifier {
+  if ('holder' in as) return as.holder;
   if ('key' in as) return { key: as.key, der: as.key.spki, label: 'PUBLIC KEY', hint: as.hint };
   const key = newKey('P-256');
   return { key, der: fulcio.issue(as.identity, key.spki, at, options), label: 'CERTIFICATE', hint: '' };

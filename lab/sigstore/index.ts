@@ -1,7 +1,13 @@
 import type { Instant } from '../../src/model/time.ts';
 import * as bundles from './bundle.ts';
 import type { BundleJson, BundleVersion, EntryKind, SignAs, Signed, Verifier } from './bundle.ts';
-import { type CertificateOptions, type Fulcio, startFulcio, type Validity } from './fulcio.ts';
+import {
+  type CertificateIdentity,
+  type CertificateOptions,
+  type Fulcio,
+  startFulcio,
+  type Validity,
+} from './fulcio.ts';
 import { base64 } from './json.ts';
 import { keyDetails, sha256 } from './keys.ts';
 import { startRekorV1, startRekorV2, type TransparencyLog } from './rekor.ts';
@@ -30,6 +36,8 @@ export interface Sigstore {
   readonly rekor: Readonly<Record<LogVersion, TransparencyLog>>;
   readonly timestampAuthority: TimestampAuthority;
   readonly trustedRoot: TrustedRootJson;
+  /** Somebody with a certificate from `at`, who signs more than once with it. */
+  certify(identity: CertificateIdentity, at: Instant): Verifier;
   /** A bundle with a DSSE envelope over the statement's JSON; the payload type is in-toto's unless given. */
   signStatement(statement: unknown, as: SignAs, options?: SignOptions & { readonly payloadType?: string }): BundleJson;
   /** A bundle with a signature over the bytes. */
@@ -84,6 +92,7 @@ export function startSigstore(now: () => Instant, validity: Validity): Sigstore 
     rekor,
     timestampAuthority,
     trustedRoot: trustedRoot(fulcio, Object.values(rekor), timestampAuthority, validity),
+    certify: (identity, at) => bundles.newVerifier({ identity }, fulcio, at, {}),
     signStatement: (statement, as, { payloadType = IN_TOTO, ...options } = {}) =>
       sign(as, options, (verifier) =>
         bundles.signEnvelope(verifier, payloadType, Buffer.from(JSON.stringify(statement))),

@@ -124,8 +124,7 @@ function openRun(dependencies: readonly Dependency[], options: DependencyOptions
   const { npmKeys, keys } = options.trust;
   const instances = instancesOf(options.trust);
   const trust = { now, verifierFor: verifiersUnder(instances) };
-  const settings = { instances: instances.map(plainOf), now };
-  const thread = threadOnDemand(trust, settings, THREAD_FROM);
+  const thread = threadOnDemand(trust, () => ({ instances: instances.map(plainOf), now }), THREAD_FROM);
   return {
     options,
     policy: options.policy?.policy ?? null,
@@ -256,7 +255,7 @@ async function assessOnce(
   const recalled = options.reverify === true ? null : await memory?.recall(question);
   if (recalled) return withKeys(recalled);
 
-  thread.countRequest();
+  if (ecosystemOf(dependency).hasBundles) thread.countRequest();
   const answer = await chain.assess(dependency, known, registryTrust);
   memory?.keep(question, answer);
   return withKeys(answer.assessment);

@@ -29,6 +29,7 @@ export const cargoEcosystem: EcosystemRecord = {
   openChain,
   openInstalled: null,
   trustsKept: true,
+  hasBundles: false,
 };
 
 function sourceOf({ crates }: Sources): CratesSource {

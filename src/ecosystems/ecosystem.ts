@@ -163,4 +163,6 @@ export interface EcosystemRecord {
   readonly openInstalled: ((root: string, lockfile: Lockfile) => Promise<InstalledCopies>) | null;
   /** Whether its package manager builds from what it once downloaded or unpacked without hashing that again. */
   readonly trustsKept: boolean;
+  /** Whether its chain verifies Sigstore bundles, for many of which a thread is started. */
+  readonly hasBundles: boolean;
 }

@@ -13,11 +13,12 @@ import { Malformed } from '../tlog/malformed.ts';
 import { goConventions } from './conventions/go.ts';
 import type { Chain, ChainContext, EcosystemRecord, KnownHeads, Sources } from './ecosystem.ts';
 import { readAll, type AllBytes } from './go/copies.ts';
-import { askDatabase, beginAsking, type Answers } from './go/database.ts';
+import { askDatabase, type Answers } from './go/database.ts';
 import { askInfo } from './go/info.ts';
 import { goQuestions } from './go/questions.ts';
 import { askRetractions } from './go/retractions.ts';
 import type { GoSource } from './go/source.ts';
+import { keepWay, recallWay } from './go/way.ts';
 
 /** Go modules, and the checksum database that their sums are held to. */
 export const goEcosystem: EcosystemRecord = {
@@ -29,6 +30,7 @@ export const goEcosystem: EcosystemRecord = {
   openChain,
   openInstalled: null,
   trustsKept: true,
+  hasBundles: false,
 };
 
 function sourceOf({ go }: Sources): GoSource {
@@ -60,11 +62,14 @@ function openChain({ sources, dependencies, store, heads, witnesses, trust: { no
     const { seen, findings } = seenBefore(database.key, heads, source);
     const built = asked.filter(hasZip);
     const of = { database, proxy, seen, store, witnesses };
-    // Before the other questions: more waits for them.
-    const begun = beginAsking(asked, of);
-    const [newest] = await Promise.all([askRetractions(built, { proxy, store, now }), begun]);
+    recallWay(database, store, now);
+    const [answers, newest] = await Promise.all([askDatabase(asked, of), askRetractions(built, { proxy, store, now })]);
+    keepWay(database, store, now);
     const others = built.flatMap((one) => retracting(one, newest.get(one.name)) ?? []);
-    const { recordOf, log } = await askDatabase([...asked, ...others], of);
+    const isAnswered = (other: Pick<Dependency, 'name' | 'version'>): boolean =>
+      asked.some(({ name, version }) => name === other.name && version === other.version);
+    // Few are taken back, and nothing that was asked is asked again: all of it is held to one tree.
+    const { recordOf, log } = others.every(isAnswered) ? answers : await askDatabase([...asked, ...others], of);
     return { recordOf, log: { ...log, findings: [...findings, ...log.findings] }, newest };
   };
   const answers = (): Promise<Asked | null> => (asking ??= ask());

@@ -27,6 +27,7 @@ export const npmEcosystem: EcosystemRecord = {
   openChain,
   openInstalled,
   trustsKept: false,
+  hasBundles: true,
 };
 
 function questions({ registry }: Sources): Questions {

@@ -24,6 +24,7 @@ export const pypiEcosystem: EcosystemRecord = {
   openChain,
   openInstalled: null,
   trustsKept: false,
+  hasBundles: true,
 };
 
 function sourceOf({ pypi }: Sources): PypiSource {

@@ -28,7 +28,9 @@ export function sendHttp1(
     response.on('data', (chunk: Buffer) => forward(response, chunk, listener));
     response.on('end', () => listener.end());
     response.on('error', (error) => listener.fail(error, false));
-    response.on('close', () => listener.fail(connectionCut(), false));
+    response.on('close', () => {
+      if (!response.readableEnded) listener.fail(connectionCut(), false);
+    });
   });
   request.end(body);
   return () => request.destroy();

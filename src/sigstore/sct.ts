@@ -19,11 +19,30 @@ interface Sct {
   readonly signature: Buffer;
 }
 
+/** Verifies SCTs under certificate-transparency logs; what holds is remembered as long as the certificate is kept. */
+export interface SctVerifier {
+  /** What the verified SCTs of `leaf`, which `issuer` issued, count as. Throws `Refusal`. */
+  readonly verify: (leaf: Certificate, issuer: Certificate) => ReadonlySet<string>;
+}
+
+export function createSctVerifier(ctlogs: readonly TrustedLog[]): SctVerifier {
+  const verified = new WeakMap<Certificate, { readonly issuer: Certificate; readonly counted: ReadonlySet<string> }>();
+  return {
+    verify: (leaf, issuer) => {
+      const known = verified.get(leaf);
+      if (known?.issuer === issuer) return known.counted;
+      const counted = verifyScts(leaf, issuer, ctlogs);
+      verified.set(leaf, { issuer, counted });
+      return counted;
+    },
+  };
+}
+
 /**
  * Verifies the SCTs embedded in `leaf`. One of a log the root does not know is passed over; one that a known log did
  * not sign, or signed outside the validity of its key, is refused. Returns what the verified ones count as.
  */
-export function verifyScts(leaf: Certificate, issuer: Certificate, ctlogs: readonly TrustedLog[]): ReadonlySet<string> {
+function verifyScts(leaf: Certificate, issuer: Certificate, ctlogs: readonly TrustedLog[]): ReadonlySet<string> {
   const extension = leaf.extensions.get(SCT_LIST);
   if (extension === undefined) return new Set();
   const scts = reading('sct', () => parseList(extension.value));

@@ -7,8 +7,8 @@ import { readIdentity } from './identity.ts';
 import { base64 } from './json.ts';
 import { parsePublicKey, type PublicKey } from './keys.ts';
 import { Malformed, reading, refuse, show } from './refusal.ts';
-import { verifyScts } from './sct.ts';
-import { contains, TrustedRootError, type Interval, type TrustedLog } from './trusted-root.ts';
+import type { SctVerifier } from './sct.ts';
+import { contains, TrustedRootError, type Interval } from './trusted-root.ts';
 import { parseCertificate, PURPOSE, type Certificate } from './x509.ts';
 
 /** A key that signs without a certificate. */
@@ -49,8 +49,23 @@ export type ClaimedSigner =
   | { readonly kind: 'certificate'; readonly certificate: Certificate; readonly key: PublicKey }
   | { readonly kind: 'key'; readonly hint: string | null; readonly candidates: readonly OpenKey[] };
 
+/**
+ * Opens one signer after the other. What signs all files of a release has one certificate, so that the last one is
+ * remembered with what verifiers keep of it: by all of its bytes, whatever was found of it.
+ */
+export function openSigners(keys: readonly OpenKey[]): (bundle: Bundle) => ClaimedSigner {
+  let last: (ClaimedSigner & { readonly kind: 'certificate' }) | null = null;
+  return (bundle) => {
+    const { signer } = bundle;
+    if (last !== null && signer.kind === 'certificate' && last.certificate.raw.equals(signer.raw)) return last;
+    const claimed = openSigner(bundle, keys);
+    if (claimed.kind === 'certificate') last = claimed;
+    return claimed;
+  };
+}
+
 /** Reads the certificate, or looks up the keys a bundle may mean. Throws `Refusal`. */
-export function openSigner({ signer, content }: Bundle, keys: readonly OpenKey[]): ClaimedSigner {
+function openSigner({ signer, content }: Bundle, keys: readonly OpenKey[]): ClaimedSigner {
   if (signer.kind === 'certificate') {
     return reading('certificate-malformed', () => {
       const certificate = parseCertificate(signer.raw);
@@ -101,7 +116,7 @@ export function verifyKey(
 export function verifyCertificate(
   { certificate, key }: ClaimedSigner & { readonly kind: 'certificate' },
   paths: PathVerifier,
-  ctlogs: readonly TrustedLog[],
+  sctVerifier: SctVerifier,
   times: readonly Instant[],
 ): VerifiedSigner {
   const issuer = paths.verify(certificate, times);
@@ -111,7 +126,7 @@ export function verifyCertificate(
   if (certificate.keyUsage?.digitalSignature !== true)
     refuse('certificate-usage', 'the certificate is not for signing');
   if (certificate.basicConstraints?.ca === true) refuse('certificate-usage', 'the certificate is an authority');
-  const scts = verifyScts(certificate, issuer, ctlogs);
+  const scts = sctVerifier.verify(certificate, issuer);
   const identity = readIdentity(certificate);
   const fingerprint = digest('sha256', certificate.raw, 'hex');
   return { key, signer: { kind: 'certificate', identity, fingerprint }, scts: scts.size };

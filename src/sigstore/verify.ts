@@ -20,12 +20,13 @@ import { SIGNER_HASHES, verifySignature, type PublicKey } from './keys.ts';
 import { matchBody, type Expected } from './log-body.ts';
 import { verifyInclusion, verifyPromise, type PromisedTime } from './log.ts';
 import { preAuthEncoding } from './pae.ts';
+import { createSctVerifier, type SctVerifier } from './sct.ts';
 import type { Checkpoint } from '../tlog/checkpoint.ts';
 import { Refusal, refuse, show } from './refusal.ts';
 import {
   isTimeless,
   openKey,
-  openSigner,
+  openSigners,
   verifyCertificate,
   verifyKey,
   type ClaimedSigner,
@@ -82,6 +83,7 @@ interface VerifierState {
   readonly thresholds: Thresholds;
   readonly witnesses: WitnessPolicy | null;
   readonly paths: PathVerifier;
+  readonly scts: SctVerifier;
   readonly timestamps: TimestampVerifier;
 }
 
@@ -124,18 +126,20 @@ function openState(root: TrustedRoot, thresholds: Thresholds, witnesses: Witness
     thresholds,
     witnesses,
     paths: createPathVerifier(root.certificateAuthorities, PURPOSE.codeSigning),
+    scts: createSctVerifier(root.ctlogs),
     timestamps: createTimestampVerifier(root.timestampAuthorities),
   };
 }
 
 function verifierOf(keys: readonly OpenKey[], choose: Choose): Verifier {
+  const claims = openSigners(keys);
   return {
     verify: (json, input) => {
       try {
         const bundle = parseBundle(json);
         const artifact = input.artifact === undefined ? null : openArtifact(input.artifact);
         checkContent(bundle, artifact);
-        const claimed = openSigner(bundle, keys);
+        const claimed = claims(bundle);
         const trust = choose(claimed);
         const proof = verifyBundle(bundle, claimed, { now: input.now, artifact }, trust);
         return { ok: true, proof, ...(trust.name === undefined ? {} : { instance: trust.name }) };
@@ -172,7 +176,7 @@ function verifyBundle(
   const { key, signer, scts } =
     claimed.kind === 'key'
       ? verifyKey(claimed, instants)
-      : verifyCertificate(claimed, trust.paths, root.ctlogs, instants);
+      : verifyCertificate(claimed, trust.paths, trust.scts, instants);
   if (claimed.kind === 'certificate' && scts < thresholds.sct) {
     refuse('sct', `${scts} certificate-transparency logs of the trusted root signed, ${thresholds.sct} must`);
   }

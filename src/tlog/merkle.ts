@@ -4,6 +4,7 @@ import { hash as digest } from 'node:crypto';
 
 const LEAF = Buffer.from([0]);
 const NODE = Buffer.from([1]);
+const HASH_BYTES = 32;
 
 /** The root of a tree without leaves. */
 export const EMPTY_ROOT: Buffer = digest('sha256', Buffer.alloc(0), 'buffer');
@@ -14,6 +15,18 @@ export function leafHash(entry: Uint8Array): Buffer {
 
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   return digest('sha256', Buffer.concat([NODE, left, right]), 'buffer');
+}
+
+/** The hashes over each pair of an even number of hashes, which stand one behind the other. */
+export function levelAbove(level: Buffer): Buffer {
+  const above = Buffer.allocUnsafe(level.length / 2);
+  const node = Buffer.concat([NODE, EMPTY_ROOT, EMPTY_ROOT]);
+  for (let start = 0; start < level.length; start += 2 * HASH_BYTES) {
+    level.copy(node, NODE.length, start, start + 2 * HASH_BYTES);
+    // As text that has a character for each byte: Node returns it in half the time that a buffer takes.
+    above.write(digest('sha256', node, 'binary'), start / 2, 'binary');
+  }
+  return above;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { malformed } from './malformed.ts';
-import { nodeHash, rootOf, type TreeHead } from './merkle.ts';
+import { levelAbove, rootOf, type TreeHead } from './merkle.ts';
 
 /**
  * Tiles (https://github.com/C2SP/C2SP/blob/main/tlog-tiles.md): level L is cut into rows of 256 hashes, each the root of
@@ -153,12 +153,6 @@ function subtreesOf(size: bigint, read: (level: number, index: bigint) => Buffer
 /** The root over a power of two of hashes. */
 function perfectRoot(hashes: Buffer): Buffer {
   let level = hashes;
-  while (level.length > HASH_BYTES) {
-    const above = Buffer.alloc(level.length / 2);
-    for (let i = 0; i < above.length / HASH_BYTES; i += 1) {
-      nodeHash(hashAt(level, 2 * i), hashAt(level, 2 * i + 1)).copy(above, i * HASH_BYTES);
-    }
-    level = above;
-  }
+  while (level.length > HASH_BYTES) level = levelAbove(level);
   return level;
 }

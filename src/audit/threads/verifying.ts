@@ -66,13 +66,13 @@ export interface ThreadOnDemand {
   readonly close: () => void;
 }
 
-export function threadOnDemand(trust: Trust, settings: Settings, from: number): ThreadOnDemand {
+export function threadOnDemand(trust: Trust, settings: () => Settings, from: number): ThreadOnDemand {
   let requests = 0;
   let thread: VerifyingThread | null = null;
   return {
     countRequest: () => {
       requests += 1;
-      if (requests === from) thread = openVerifyingThread(settings);
+      if (requests === from) thread = openVerifyingThread(settings());
     },
     verifying: async (bundles, keys, instance) =>
       thread === null ? trust : verifiedBy(thread, bundles, keys, instance, trust),

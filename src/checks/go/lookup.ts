@@ -32,6 +32,9 @@ const ORIGIN = 'go.sum database tree';
 /** Larger trees could not be counted; the largest has less than 2^27 leaves. */
 const MAX_SIZE = BigInt(Number.MAX_SAFE_INTEGER);
 
+/** Heads of a key that were read, by their notes: most lookups of one moment have the same. */
+export type ReadHeads = Map<string, DatabaseHead>;
+
 /** Reads a head in its note. Throws `Malformed` for what is none, and `Refused` for one that the key did not sign. */
 export function readHead(envelope: string, key: NoteKey): DatabaseHead {
   const head = parseCheckpoint(envelope);
@@ -45,13 +48,20 @@ export function readHead(envelope: string, key: NoteKey): DatabaseHead {
 
 /**
  * Reads an answer: the position, the record, a blank line, and the signed head. Throws `Malformed` for another form,
- * `Refused` for one that is no answer to the question or not the database's.
+ * `Refused` for one that is no answer to the question or not the database's. What is among `heads` is not read again.
  */
-export function readLookup(bytes: Buffer, name: string, version: string, key: NoteKey): Lookup {
+export function readLookup(
+  bytes: Buffer,
+  name: string,
+  version: string,
+  key: NoteKey,
+  heads: ReadHeads = new Map(),
+): Lookup {
   if (!isUtf8(bytes)) malformed('the answer is not UTF-8');
   const [, id, record, note] = /^(0|[1-9]\d{0,18})\n((?:[^\n]+\n)+)\n(.*)$/s.exec(bytes.toString()) ?? [];
   if (id === undefined || record === undefined || note === undefined) malformed('the answer is no record with a head');
-  const head = readHead(note, key);
+  const head = heads.get(note) ?? readHead(note, key);
+  heads.set(note, head);
   const lines = linesOf(record);
   const other = lines.find((line) => line.path !== name || line.version !== version);
   if (other !== undefined) throw new Refused(`the record is of ${other.path} ${other.version}`);

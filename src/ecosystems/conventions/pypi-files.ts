@@ -80,9 +80,27 @@ function partsOfWheel(stem: string, project: string): NamedFile | null {
 
 /** What stands behind the name of the project, which may have hyphens itself. */
 function behind(stem: string, project: string): string | null {
-  const words = project.split('-').map((word) => word.replace(/[^a-z0-9]/g, ''));
-  const found = new RegExp(`^${words.join('[-_.]+')}-(.*)$`, 'is').exec(stem);
-  return found?.[1] ?? null;
+  let at = 0;
+  for (const word of project.split('-')) {
+    if (at > 0) {
+      const from = at;
+      while (isSeparator(stem[at])) at += 1;
+      if (at === from) return null;
+    }
+    const end = at + word.length;
+    if (inLowerCase(stem.slice(at, end)) !== word) return null;
+    at = end;
+  }
+  return stem[at] === '-' ? stem.slice(at + 1) : null;
+}
+
+function isSeparator(character: string | undefined): boolean {
+  return character === '-' || character === '_' || character === '.';
+}
+
+/** Names are ASCII, and nothing else that has such a lower case is in one. */
+function inLowerCase(text: string): string {
+  return text.replace(/[A-Z]/g, (capital) => capital.toLowerCase());
 }
 
 function isVersion(text: string): boolean {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { NoAnswer, RecordAnswer, RefusedAnswer } from '../../checks/go/chain.ts';
-import { readLookup, Refused, type Lookup } from '../../checks/go/lookup.ts';
+import { readLookup, Refused, type Lookup, type ReadHeads } from '../../checks/go/lookup.ts';
 import {
   forksAtTop,
   holdTrees,
@@ -35,7 +35,7 @@ export interface Asking {
   readonly proxy: GoProxy;
   /** Trees that were seen before. */
   readonly seen: readonly SeenTree[];
-  /** Keeps full tiles and proven records, which never change; each is verified again. */
+  /** Keeps proven records, and tiles, of a tree's edge by their width: none changes. Each is verified again. */
   readonly store: Store | null;
   /** Who must have signed its heads, too; null where nobody must. */
   readonly witnesses: WitnessPolicy | null;
@@ -81,12 +81,6 @@ function keepRecords(
     if (!isKept && line !== undefined)
       store?.put(recordId(database, { name: line.path, version: line.version }), bytes);
   }
-}
-
-/** Begins to ask for the records that `askDatabase` will ask for, which nothing asks twice. */
-export async function beginAsking(modules: readonly ModuleVersion[], { database, store }: Asking): Promise<void> {
-  const isKept = (module: ModuleVersion): boolean => (store?.get(recordId(database, module)) ?? null) !== null;
-  await Promise.all(modules.filter((module, i) => i === 0 || !isKept(module)).map(database.lookup));
 }
 
 interface Once {
@@ -191,9 +185,10 @@ async function askLookups(
   asking: Asking,
 ): Promise<ReadonlyMap<string, LookupAnswer>> {
   const answers = new Map<string, LookupAnswer>();
+  const heads: ReadHeads = new Map();
   const distinct = new Map(modules.map((module) => [idOf(module), module]));
   await Promise.all(
-    [...distinct].map(async ([id, module], i) => void answers.set(id, await askLookup(module, asking, i > 0))),
+    [...distinct].map(async ([id, module], i) => void answers.set(id, await askLookup(module, asking, i > 0, heads))),
   );
   const logged = new Set([...distinct].flatMap(([id, { name }]) => (answers.get(id)?.state === 'read' ? [name] : [])));
   await Promise.all(
@@ -209,18 +204,25 @@ async function askLookup(
   module: ModuleVersion,
   { database, store }: Pick<Asking, 'database' | 'store'>,
   mayBeKept: boolean,
+  heads: ReadHeads = new Map(),
 ): Promise<LookupAnswer> {
   const kept = mayBeKept ? (store?.get(recordId(database, module)) ?? null) : null;
-  const known = kept === null ? null : readAnswer(module, kept, database, true);
+  const known = kept === null ? null : readAnswer(module, kept, { database, heads, isKept: true });
   if (known?.state === 'read') return known;
   const answer = await database.lookup(module);
   if (answer.state === 'absent') return { state: 'absent', known: false };
-  return answer.state === 'present' ? readAnswer(module, answer.value, database, false) : answer;
+  if (answer.state !== 'present') return answer;
+  return readAnswer(module, answer.value, { database, heads, isKept: false });
 }
 
-function readAnswer(module: ModuleVersion, bytes: Buffer, { key }: Database, isKept: boolean): LookupAnswer {
+function readAnswer(
+  { name, version }: ModuleVersion,
+  bytes: Buffer,
+  of: { readonly database: Database; readonly heads: ReadHeads; readonly isKept: boolean },
+): LookupAnswer {
+  const { key } = of.database;
   try {
-    return { state: 'read', lookup: readLookup(bytes, module.name, module.version, key), bytes, isKept };
+    return { state: 'read', lookup: readLookup(bytes, name, version, key, of.heads), bytes, isKept: of.isKept };
   } catch (error) {
     if (error instanceof Refused) return { state: 'refused', reason: error.message };
     if (error instanceof Malformed) return { state: 'malformed', url: key.name, reason: error.message };
@@ -294,7 +296,7 @@ async function readTiles(
 /** A partial tile may be served no more, once the full one is there. */
 async function askTile(tile: Tile, database: Database, store: Store | null): Promise<Evidence<Buffer>> {
   const path = tilePath(tile);
-  const kept = tile.width === WIDTH ? (store?.get(storeId(database, path)) ?? null) : null;
+  const kept = store?.get(storeId(database, path)) ?? null;
   if (kept !== null) return { state: 'present', value: kept };
   const answer = await database.tile(path);
   return answer.state === 'absent' && tile.width < WIDTH ? database.tile(tilePath({ ...tile, width: WIDTH })) : answer;
@@ -303,7 +305,7 @@ async function askTile(tile: Tile, database: Database, store: Store | null): Pro
 function keepTiles(database: Database, store: Store, tiles: Tiles): void {
   for (const [path, bytes] of tiles) {
     const id = storeId(database, path);
-    if (!path.includes('.p/') && store.get(id) === null) store.put(id, bytes);
+    if (store.get(id) === null) store.put(id, bytes);
   }
 }
 

@@ -28,6 +28,18 @@ interface Database {
   readonly lookup: (module: ModuleVersion) => Promise<Evidence<Buffer>>;
   /** `path` is that of the tile below `tile/8/`. */
   readonly tile: (path: string) => Promise<Evidence<Buffer>>;
+  /** Left out where there is no other than one. */
+  readonly way?: DatabaseWay;
+}
+
+/** Through which proxy the database is reached: the first that says it passes its answers on. */
+interface DatabaseWay {
+  /** The settings that decide it. */
+  readonly settings: string;
+  /** Asks there without a question. Where that has no answer, the way is asked for all the same, and counts. */
+  readonly assume: (base: string) => void;
+  /** Where it was found by asking; null where that was not asked, or is no proxy. */
+  readonly found: () => string | null;
 }
 
 /**
@@ -82,10 +94,21 @@ export function goProxy(client: HttpClient, settings: ProxySettings): GoProxy {
 
   const direct = database === null ? null : databaseAddress(database);
   let way: Promise<Way> | null = null;
+  let assumed: string | null = null;
+  let passedOn: string | null = null;
+  const findWay = async (name: string, at: string): Promise<Way> => {
+    const found = await wayTo(name, at, proxies, client);
+    if ('base' in found && found.base !== at) passedOn = found.base;
+    return found;
+  };
   const askDatabase = async (path: string, maxBytes: number): Promise<Evidence<Buffer>> => {
     if (direct === null || database === null) return { state: 'unavailable', url: 'GOSUMDB', reason: 'is off' };
-    way ??=
-      database.url === null ? wayTo(database.key.name, direct, proxies, client) : Promise.resolve({ base: direct });
+    if (assumed !== null && way === null) {
+      const answer = await ask(`${assumed}${path}`, maxBytes);
+      // Whoever passes nothing on any more does not know what is absent.
+      if (answer.state === 'present') return answer;
+    }
+    way ??= database.url === null ? findWay(database.key.name, direct) : Promise.resolve({ base: direct });
     const found = await way;
     return 'base' in found ? ask(`${found.base}${path}`, maxBytes) : found;
   };
@@ -100,6 +123,15 @@ export function goProxy(client: HttpClient, settings: ProxySettings): GoProxy {
             lookup: ({ name, version }) =>
               askDatabase(`lookup/${escapeCapitals(name)}@${escapeCapitals(version)}`, MAX_LOOKUP_BYTES),
             tile: (path) => askDatabase(`tile/8/${path}`, MAX_TILE_BYTES),
+            ...(database.url === null && {
+              way: {
+                settings: JSON.stringify([database.key.name, ...proxies]),
+                assume: (base) => {
+                  assumed = base;
+                },
+                found: () => passedOn,
+              },
+            }),
           },
     exempt,
     isOff: settings.isOff,
