@@ -7,7 +7,7 @@ import { judgeHeads, type Joined } from '../tlog/joined.ts';
 import { leafHash } from '../tlog/merkle.ts';
 import type { LogContext } from './context.ts';
 import type { ForkFile } from './fork-file.ts';
-import { askHead, joinHeads, readHead, type Head, type Joining, type Trouble } from './heads.ts';
+import { askHead, joinHeads, readHead, readKept, type Head, type Joining, type Trouble } from './heads.ts';
 import type { LogPlace } from './places.ts';
 import { findEntry, leafAt } from './show.ts';
 
@@ -51,15 +51,21 @@ export async function verifyLogged(
   const today = await todaysHead(context, place, entry, then, leaf);
   if ('word' in today) return { log, ...nothing, ...today };
   const { head: now, trouble } = today;
-  const note = keptHead(now.checkpoint.origin);
-  const kept = note === null ? null : readHead(place, note);
-  if (kept !== null && 'word' in kept) {
-    return { log, ...nothing, word: 'malformed', reason: `the kept checkpoint cannot be used: ${kept.reason}` };
+  const { origin } = now.checkpoint;
+  if (then !== null && then.checkpoint.origin !== origin) {
+    return {
+      log,
+      ...nothing,
+      word: 'other-tree',
+      reason: `the entry is in ${then.checkpoint.origin}, not in ${origin}`,
+    };
   }
+  const note = keptHead(origin);
+  const kept = note === null ? null : readKept(place, origin, note);
+  if (kept !== null && 'word' in kept) return { log, ...nothing, ...kept };
   const cosigned = cosigners(now.checkpoint, context.witnesses);
   const seen = { log, index, leaf, now, kept, cosigned };
-  const earlier = [then, kept].filter((head) => head?.checkpoint.origin === now.checkpoint.origin);
-  for (const head of earlier) {
+  for (const head of [then, kept]) {
     if (head === null) continue;
     const joining = await joinHeads(context.http, head, now);
     const { word, reason } = joining;
@@ -75,8 +81,10 @@ function signedThen(place: LogPlace, entry: LogEntry): Head | Trouble | null {
   const keys = place.keys.filter(({ ids }) => ids.includes(entry.logId));
   try {
     const promise = verifyPromise(entry, keys);
-    const inclusion = verifyInclusion(entry, keys, []);
-    if (inclusion !== null) return readHead(place, entry.proof?.checkpoint ?? '');
+    const note = entry.proof?.checkpoint ?? null;
+    const head = note === null ? null : readHead({ ...place, keys }, note);
+    if (head !== null && 'word' in head) return head;
+    if (verifyInclusion(entry, keys, []) !== null) return head;
     return promise === null ? { word: 'malformed', reason: 'the bundle has neither promise nor proof' } : null;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -98,7 +106,11 @@ async function todaysHead(
     const found = await findEntry(context, place, id);
     if (found === null)
       return { word: 'hidden', reason: `${place.name} signed for ${id}, and says it has no such entry` };
-    return 'word' in found ? found : { head: found.head, trouble: null };
+    if ('word' in found) return found;
+    // A promise names no tree, and the position in all trees of the log together.
+    const isThere = entry.promise === null || found.hit.index === String(entry.logIndex);
+    const reason = `it is at ${found.hit.index}, and was promised at ${entry.logIndex}`;
+    return { head: found.head, trouble: isThere ? null : { word: 'other-entry', reason } };
   }
   const head = await askHead(context.http, place);
   if ('word' in head) return head;

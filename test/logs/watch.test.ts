@@ -1,10 +1,12 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, type BundleJson } from '../../lab/index.ts';
 import { bundleOf } from '../../lab/logs.ts';
 import { startSigstore } from '../../lab/sigstore/index.ts';
+import { newTree } from '../../lab/sigstore/merkle.ts';
+import { signedHead, V1_TREE } from '../../lab/sigstore/rekor.ts';
 import { createScan } from '../../src/logs/scan.ts';
 import type { Run } from '../cli/run.ts';
 import { tufRepository } from '../../lab/tuf.ts';
@@ -373,6 +375,57 @@ describe('watching the index of Rekor v1', () => {
       expect((await watch('p')).status).toBe(3);
       v1.lie = (path) => (path.includes('/index/') ? { status: 422 } : undefined);
       expect((await watch('p')).status).toBe(3);
+    });
+  });
+
+  it('holds every tree that was kept to today’s, and says where the log goes on in another', async () => {
+    await watching(async ({ watch, lab, v1, folder }) => {
+      const { v1: log } = lab.sigstore.rekor;
+      expect((await watch()).status).toBe(0);
+      const kept = readdirSync(join(folder, 'state')).filter((name) => name.startsWith(`${NAMES.v1}%20-`));
+      expect(kept).toEqual([expect.stringContaining(String(V1_TREE))]);
+      const tree = newTree();
+      tree.append(Buffer.from('x'));
+      const shards = (active: string, ...inactive: string[]): void => {
+        v1.lie = (path) =>
+          path === '/api/v1/log'
+            ? {
+                json: {
+                  signedTreeHead: active,
+                  inactiveShards: inactive.map((signedTreeHead) => ({ signedTreeHead })),
+                },
+              }
+            : undefined;
+      };
+      const next = signedHead(log, `${NAMES.v1} - 77`, tree);
+      const outcome = async (): Promise<unknown> => {
+        const run = await watch();
+        return [run.status, wordsOf(run)];
+      };
+      // The kept tree is gone, is another history, or an older one.
+      shards(next);
+      expect(await outcome()).toEqual([1, ['other-tree']]);
+      shards(next, signedHead(log, `${NAMES.v1} - 0${V1_TREE}`, tree));
+      expect(await outcome()).toEqual([1, ['other-tree']]);
+      const other = newTree();
+      while (other.size() < log.tree.size()) other.append(Buffer.from('y'));
+      shards(next, log.head(undefined, [], other));
+      expect(await outcome()).toEqual([1, ['fork']]);
+      shards(next, log.head(5));
+      expect(await outcome()).toEqual([3, ['smaller']]);
+      shards(next, startSigstore(lab.clock.now, { start: 0, end: 1 }).rekor.v1.head());
+      expect(await outcome()).toEqual([3, ['other-key']]);
+      expect(readdirSync(join(folder, 'state')).some((name) => name.includes('77.checkpoint'))).toBe(false);
+      // A shard that is complete, and one that goes on.
+      shards(next, log.head());
+      const run = await watch();
+      expect([run.status, run.stdout]).toEqual([
+        0,
+        expect.stringContaining(`goes on in another shard, ${NAMES.v1} - 77`),
+      ]);
+      expect(await outcome()).toEqual([0, []]);
+      shards(log.head());
+      expect(await outcome()).toEqual([1, ['other-tree']]);
     });
   });
 
