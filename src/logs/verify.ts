@@ -9,6 +9,7 @@ import type { LogContext } from './context.ts';
 import type { ForkFile } from './fork-file.ts';
 import { askHead, joinHeads, readHead, readKept, type Head, type Joining, type Trouble } from './heads.ts';
 import type { LogPlace } from './places.ts';
+import type { ListedEntry } from './published.ts';
 import { findEntry, leafAt } from './show.ts';
 
 /** What a log says today of an entry that it once took. */
@@ -34,7 +35,7 @@ export interface Verified {
 export async function verifyLogged(
   context: LogContext,
   places: readonly LogPlace[],
-  entry: LogEntry,
+  { entry, fault }: ListedEntry,
   keptHead: (origin: string) => string | null,
 ): Promise<Verified> {
   const leaf = leafHash(entry.body).toString('hex');
@@ -46,6 +47,7 @@ export async function verifyLogged(
     return { log: entry.logId, word: 'other-key', reason, ...nothing };
   }
   const log = place.name;
+  if (fault !== null) return { log, ...nothing, word: 'malformed', reason: `the bundle: ${fault}` };
   const then = signedThen(place, entry);
   if (then !== null && 'word' in then) return { log, ...nothing, ...then };
   const today = await todaysHead(context, place, entry, then, leaf);

@@ -7,6 +7,7 @@ import { bundleOf } from '../../lab/logs.ts';
 import { startSigstore } from '../../lab/sigstore/index.ts';
 import { newTree } from '../../lab/sigstore/merkle.ts';
 import { signedHead, V1_TREE } from '../../lab/sigstore/rekor.ts';
+import { readPublished } from '../../src/logs/published.ts';
 import { createScan } from '../../src/logs/scan.ts';
 import type { Run } from '../cli/run.ts';
 import { tufRepository } from '../../lab/tuf.ts';
@@ -344,6 +345,58 @@ describe('watching the tiles of Rekor v2', () => {
   });
 });
 
+describe('an entry that a bundle lists', () => {
+  it('is published where the bundle is the one that it records, and else by nobody', async () => {
+    await watching(({ lab }) => {
+      const { identity } = ciWorkflow({ repository: 'team/ours', repositoryId: ID });
+      const other = ciWorkflow({ repository: 'eve/x' }).identity;
+      const statement = {
+        _type: 'https://in-toto.io/Statement/v1',
+        subject: [{ name: 'x', digest: { sha512: '00'.repeat(64) } }],
+        predicateType: 'x',
+        predicate: {},
+      };
+      const signed = (by: typeof identity, what: string): BundleJson[] => [
+        lab.sigstore.signMessage(Buffer.from(what), { identity: by }, { log: 'v2' }),
+        ...(['v1', 'v2'] as const).map((log) =>
+          lab.sigstore.signStatement({ ...statement, predicate: { what } }, { identity: by }, { log }),
+        ),
+      ];
+      const faults = (json: unknown): unknown[] => readPublished(json)?.entries.map(({ fault }) => fault) ?? ['none'];
+      const [mine, another, stranger] = [signed(identity, 'a'), signed(identity, 'b'), signed(other, 'a')];
+      for (const bundle of mine) {
+        expect(faults(bundle)).toEqual([null]);
+        expect(readPublished(bundle)?.leaves).toHaveLength(1);
+      }
+      for (const swapped of [...another, ...stranger]) {
+        for (const { verificationMaterial } of mine) {
+          const { tlogEntries } = verificationMaterial;
+          const listed = { ...swapped, verificationMaterial: { ...swapped.verificationMaterial, tlogEntries } };
+          const published = readPublished(listed);
+          expect(published?.entries).toEqual([expect.objectContaining({ fault: expect.any(String) as string })]);
+          expect(published?.leaves).toEqual([]);
+        }
+      }
+      return Promise.resolve();
+    });
+  });
+
+  it('is an alarm where the registry lists it in a bundle of another signature', async () => {
+    await watching(async ({ watch, lab, folder, run }) => {
+      const { identity } = ciWorkflow({ repository: 'team/ours', repositoryId: ID });
+      const evil = lab.sigstore.signMessage(Buffer.from('evil'), { identity }, { log: 'v2' });
+      const index = evil.verificationMaterial.tlogEntries[0]?.logIndex;
+      writeFileSync(join(folder, 'evil.json'), JSON.stringify(evil));
+      writeFileSync(join(folder, 'fake.json'), JSON.stringify({ ...evil, messageSignature: { signature: 'AAAA' } }));
+      const of = async (file: string): Promise<unknown> => findingsOf(await watch('--from', '0', '--bundle', file));
+      expect(await of('fake.json')).toEqual([['unpublished', index]]);
+      expect((await run('log', 'verify', 'evil.json', '--state', 'other', '--json')).status).toBe(0);
+      const fake = await run('log', 'verify', 'fake.json', '--state', 'other', '--json');
+      expect([fake.status, fake.stdout]).toEqual([3, expect.stringContaining('"word": "malformed"')]);
+    });
+  });
+});
+
 describe('watching the index of Rekor v1', () => {
   it('asks for every version and for the names that sign them, and tells each entry of others once', async () => {
     await watching(async ({ watch, lab, v1, sign }) => {
@@ -469,6 +522,19 @@ describe('the look at raw bytes', () => {
         entry.replace('"rawBytes":', '"rawBytes" : '),
         entry.replace('hashedrekord', 'unknown'),
         entry.replace('rawBytes', 'other'),
+        // A decoy, and what is read spelled in another way.
+        entry
+          .replace('{', '{"a":{"digest":"AAAA","rawBytes":"AAAA"},')
+          .replace(/"(rawBytes|digest)":"(?!AAAA")/g, '"$1" :"'),
+        entry
+          .replace('{', '{"a":{"digest":"AAAA","rawBytes":"AAAA"},')
+          .replace(/"(rawBytes|digest)":"(?!AAAA")/g, '"$1":\n"'),
+        entry
+          .replace('{', '{"a":{"digest":"AAAA","rawBytes":"AAAA"},')
+          .replace(/"(rawBytes|digest)":"(?!AAAA")/g, '"$1":\t"'),
+        `${entry.slice(0, -1)},"spec":{"hashedRekordV002":{"data":{"digest":"AAAA"},"signature":{"verifier":{"x509Certificate":{"rawBytes" :"AAAA"}}}}}}`,
+        ` ${entry}`,
+        `${entry}\n`,
       ];
       for (const text of written) expect([scan(Buffer.from(text)), text]).toEqual([true, text]);
       fc.assert(fc.property(fc.uint8Array(), (bytes) => !scan(Buffer.from(bytes))));
