@@ -109,7 +109,7 @@ export function checkpointFault(checkpoint: Checkpoint, log: TrustedLog, isOneTr
   }
 }
 
-/** Rekor v1 names its tree behind its host: an int64 (Trillian), as it writes it; any other spelling is another text. */
+/** Rekor v1 names its tree behind its host: an int64 (Trillian), as it writes it, and nothing else. */
 export function treeOf(origin: string, name: string): string | null {
   const tree = origin.startsWith(`${name} - `) ? origin.slice(name.length + 3) : '';
   return /^[1-9]\d{0,18}$/.test(tree) ? tree : null;

@@ -62,7 +62,8 @@ type Enough = (signed: ReadonlySet<string>) => boolean;
 
 /**
  * Reads a policy (https://github.com/C2SP/C2SP/blob/main/tlog-policy.md): `witness NAME KEY [URL]`,
- * `group NAME any|all|K MEMBER...` and one `quorum NAME|none`; a name is a member of one group at most, once. Which logs there are, the trusted root says: `log` lines
+ * `group NAME any|all|K MEMBER...` and one `quorum NAME|none`.
+ * A name is a member of one group at most, once. Which logs there are, the trusted root says: `log` lines
  * are passed over. Throws `Malformed`.
  */
 export function parseWitnessPolicy(text: string): WitnessPolicy {
