@@ -141,6 +141,11 @@ function sizeAndRoot(tree: MerkleTree, size: number, extensions: readonly string
   return [size, base64(tree.root(size)), ...extensions, ''].join('\n');
 }
 
+/** What a log signs of a tree under any origin, as only one that lies does. */
+export function signedHead({ baseUrl, key, logId }: TransparencyLog, origin: string, tree: MerkleTree): string {
+  return signNote(sizeAndRoot(tree, tree.size()), origin, new URL(baseUrl).host, key, logId);
+}
+
 /** Inclusion of the entry in the tree that ends with it, which is what a log answers at upload. */
 function proof(
   tree: MerkleTree,

@@ -1,8 +1,7 @@
 import type { Evidence } from '../model/evidence.ts';
 import type { LogWord } from '../model/log.ts';
 import type { HttpClient } from '../net/request.ts';
-import { verifyCheckpoint } from '../sigstore/log.ts';
-import { Refusal } from '../sigstore/refusal.ts';
+import { checkpointFault, treeOf } from '../sigstore/log.ts';
 import { parseCheckpoint, type Checkpoint } from '../tlog/checkpoint.ts';
 import { isPerfect, judgeHeads, type JoinProof } from '../tlog/joined.ts';
 import { Malformed } from '../tlog/malformed.ts';
@@ -35,28 +34,32 @@ export interface Trouble {
   readonly reason: string;
 }
 
-/** Verifies a checkpoint of the log. */
+/** Verifies a checkpoint of the log, of a tree of the log. */
 export function readHead(place: LogPlace, note: string): Head | Trouble {
   try {
-    const { origin } = parseCheckpoint(note);
-    const { checkpoint } = verifyCheckpoint(note, place.keys);
-    const tree = origin === place.name ? null : origin.slice(place.name.length + 3);
+    const checkpoint = parseCheckpoint(note);
+    const faults = place.keys.map((log) => checkpointFault(checkpoint, log, place.api === 2));
+    if (!faults.includes(null)) {
+      const misnamed = faults.find((fault) => fault?.kind === 'origin');
+      const { reason } = misnamed ?? faults[0] ?? { reason: 'there is no key of it' };
+      return { word: misnamed === undefined ? 'other-key' : 'other-tree', reason };
+    }
     const frozen = checkpoint.extensions.find((line) => line.startsWith('Log frozen')) ?? null;
-    return { place, checkpoint, tree, note, frozen };
+    return { place, checkpoint, tree: treeOf(checkpoint.origin, place.name), note, frozen };
   } catch (error) {
     if (error instanceof Malformed) return { word: 'malformed', reason: error.message };
-    if (error instanceof Refusal) return { word: 'other-key', reason: error.message };
     throw error;
   }
 }
 
-/** The head that was kept in a file, which the keys of today must verify. */
-export function readKept(place: LogPlace, { note, file }: KeptHead): Head | Trouble {
-  const head = readHead(place, note);
-  if ('note' in head) return head;
+/** The head of a tree of the log that was kept in a file, which the keys of today must verify. */
+export function readKept(place: LogPlace, origin: string, { note, file }: KeptHead): Head | Trouble {
+  const kept = readHead(place, note);
+  if ('note' in kept && kept.checkpoint.origin === origin) return kept;
+  const why = 'word' in kept ? kept.reason : `it is of ${kept.checkpoint.origin}`;
   const reason =
-    `the kept checkpoint cannot be used: ${head.reason} (${file}); where whoever runs ${place.name} says that it was ` +
-    'set up anew, remove that file';
+    `the kept checkpoint of ${origin} cannot be used: ${why} (${file}); where whoever runs ${place.name} says that it ` +
+    'was set up anew, remove that file';
   return { word: 'malformed', reason };
 }
 
@@ -66,19 +69,25 @@ export function troubleOf(answer: Exclude<Evidence<unknown>, { state: 'present' 
   return { word: answer.state, reason: `${answer.url}: ${answer.reason}` };
 }
 
-/** Today's head of the log; of Rekor v1, of this tree, or of the one that grows. */
-export async function askHead(http: HttpClient, place: LogPlace, tree: string | null = null): Promise<Head | Trouble> {
+/** Today's head of the log; of Rekor v1, of the tree that grows. */
+export async function askHead(http: HttpClient, place: LogPlace): Promise<Head | Trouble> {
+  const [head] = await askTrees(http, place);
+  return head;
+}
+
+/** Today's head of each tree of the log: of the one that grows, then of those before it, which only Rekor v1 has. */
+export async function askTrees(
+  http: HttpClient,
+  place: LogPlace,
+): Promise<readonly [Head | Trouble, ...(Head | Trouble)[]]> {
   if (place.api === 2) {
     const answer = await askCheckpoint(http, place.url);
-    return answer.state === 'present' ? readHead(place, answer.value) : troubleOf(answer, 'unavailable');
+    return [answer.state === 'present' ? readHead(place, answer.value) : troubleOf(answer, 'unavailable')];
   }
   const answer = await askHeads(http, place.url);
-  if (answer.state !== 'present') return troubleOf(answer, 'unavailable');
-  const active = readHead(place, answer.value.active);
-  if (tree === null || ('tree' in active && active.tree === tree)) return active;
-  const heads = answer.value.inactive.map((note) => readHead(place, note));
-  const wanted = heads.find((head) => 'tree' in head && head.tree === tree);
-  return wanted ?? { word: 'unavailable', reason: `${place.name} has no tree ${tree} that it signs for` };
+  if (answer.state !== 'present') return [troubleOf(answer, 'unavailable')];
+  const { active, inactive } = answer.value;
+  return [readHead(place, active), ...inactive.map((note) => readHead(place, note))];
 }
 
 /** How two heads of one log go together, and what the log answered when it was asked. */

@@ -1,6 +1,6 @@
+import { isTiled } from '../sigstore/log.ts';
 import type { SigningLog } from '../sigstore/signing-config.ts';
 import type { TrustedLog, TrustedRoot } from '../sigstore/trusted-root.ts';
-import { keyHint } from '../tlog/note.ts';
 
 /** A log of a trusted root, and where it is asked. */
 export interface LogPlace {
@@ -29,11 +29,4 @@ export function placesOf(
     const api = configured.find((log) => log.name === name)?.api ?? (keys.some(isTiled) ? 2 : 1);
     return { name, url: url.replace(/\/+$/, ''), api: api === 2 ? 2 : 1, keys };
   });
-}
-
-/** Rekor v2 is known by the id of its key, which is a signed note's: the name is part of it. */
-function isTiled({ name, key, ids }: TrustedLog): boolean {
-  if (key.type !== 'ed25519') return false;
-  const hint = keyHint(name, Buffer.concat([Buffer.from([1]), key.raw]));
-  return ids.some((id) => id.startsWith(hint));
 }

@@ -13,15 +13,21 @@ export interface Watched {
 
 /** DER of Fulcio's extension .15, up to the length of its value: 1.3.6.1.4.1.57264.1.15 and an OCTET STRING. */
 const SOURCE_REPOSITORY_ID = Buffer.from('060a2b0601040183bf30010f04', 'hex');
-const RAW_BYTES = Buffer.from('"rawBytes":"');
-const DIGEST = Buffer.from('"digest":"');
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
+
+const VERIFIER =
+  '"verifier":\\{"keyDetails":"\\w+","(?:x509Certificate|publicKey)":\\{"rawBytes":"([A-Za-z0-9+/=]+)"\\}\\}';
+const SIGNATURE = `\\{"content":"[A-Za-z0-9+/=]+",${VERIFIER}\\}`;
+const HASH = '\\{"algorithm":"\\w+","digest":"([A-Za-z0-9+/=]+)"\\}';
+/** The entries of Rekor v2, each exactly as it writes them (RFC 8785): whoever reads one of these reads the same. */
+const CANONICAL = [
+  `\\{"apiVersion":"0\\.0\\.2","kind":"hashedrekord","spec":\\{"hashedRekordV002":\\{"data":${HASH},"signature":${SIGNATURE}\\}\\}\\}`,
+  `\\{"apiVersion":"0\\.0\\.2","kind":"dsse","spec":\\{"dsseV002":\\{"payloadHash":${HASH},"signatures":\\[${SIGNATURE}\\]\\}\\}\\}`,
+].map((entry) => new RegExp(`^${entry}$`));
 
 /**
  * Whether an entry may be wanted, by its bytes alone: nearly all are others', and parsing a certificate takes longer
- * than all else. An entry that is not written as Rekor writes them is read whole. Its verdict is never the last word:
- * what passes is decoded.
+ * than all else. An entry that is not exactly as Rekor writes them is read whole, by every reading of it. Its verdict
+ * is never the last word: what passes is decoded.
  */
 export function createScan({ repositoryIds, subjects, digests }: Watched): (entry: Buffer) => boolean {
   const ids = repositoryIds.map((id) => {
@@ -34,31 +40,33 @@ export function createScan({ repositoryIds, subjects, digests }: Watched): (entr
   const isOurs = (der: Buffer): boolean => needles.some((needle) => der.includes(needle));
 
   return (entry) => {
-    const signer = onlyValue(entry, RAW_BYTES);
-    const digest = onlyValue(entry, DIGEST);
-    if (signer === null || digest === null || entry.includes(BACKSLASH)) return isWantedWhole(entry);
-    return wanted.has(digest) || isOurs(Buffer.from(signer, 'base64'));
+    const text = entry.toString('latin1');
+    for (const pattern of CANONICAL) {
+      const [, digest, signer] = pattern.exec(text) ?? [];
+      if (digest !== undefined && signer !== undefined) return isWanted(decode(digest)) || isOurs(decode(signer));
+    }
+    return isWantedWhole(entry);
   };
 
+  function isWanted(hash: Buffer): boolean {
+    return wanted.has(hash.toString('base64'));
+  }
+
   function isWantedWhole(entry: Buffer): boolean {
+    // Another reader may see another signer: what is anywhere in it counts.
+    if (encodedIn(entry).some(isOurs) || isOurs(entry)) return true;
     try {
       const { signer, hash } = readRecord(entry);
-      return wanted.has(hash.bytes.toString('base64')) || isOurs(signer.der);
+      return isWanted(hash.bytes) || isOurs(signer.der);
     } catch (error) {
-      if (!(error instanceof Malformed)) throw error;
-      // What cannot be read is ours where anything in it is.
-      return encodedIn(entry).some(isOurs) || isOurs(entry);
+      if (error instanceof Malformed) return false;
+      throw error;
     }
   }
 }
 
-/** The text behind the one place where the name stands; null where there are none or several. */
-function onlyValue(entry: Buffer, name: Buffer): string | null {
-  const at = entry.indexOf(name);
-  if (at < 0 || entry.includes(name, at + 1)) return null;
-  const start = at + name.length;
-  const end = entry.indexOf(QUOTE, start);
-  return end < 0 ? null : entry.toString('latin1', start, end);
+function decode(base64: string): Buffer {
+  return Buffer.from(base64, 'base64');
 }
 
 /** Everything in an entry that may be base64 of a certificate, and base64 of its PEM text. */

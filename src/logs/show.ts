@@ -29,7 +29,12 @@ async function provenBy1({ http }: LogContext, place: LogPlace, id: string): Pro
   const { uuid, entry, attestation } = answer.value;
   const isAsked = isUuid(id) ? uuid.endsWith(id.slice(-64)) : entry.logIndex === BigInt(id);
   if (!isAsked) return { word: 'other-entry', reason: `asked for ${id}, ${place.name} answered with another entry` };
-  return proveBy1(place, answer.value.entry, uuid, attestation);
+  const proven = proveBy1(place, entry, uuid, attestation);
+  // An id that names its tree asks for the entry in that tree, whatever other one has the same bytes.
+  const tree = isUuid(id) ? treeIn(id) : null;
+  if ('word' in proven || tree === null || proven.head.tree === tree) return proven;
+  const reason = `asked for an entry of tree ${tree}, ${place.name} answered out of ${proven.head.checkpoint.origin}`;
+  return { word: 'other-tree', reason };
 }
 
 /** The hash of the leaf, the proof in the tree of the checkpoint, and the promise, all under keys of the log. */
@@ -44,11 +49,9 @@ function proveBy1(
   if (leafHash(entry.body).toString('hex') !== uuid.slice(-64)) {
     return { word: 'other-entry', reason: `the entry is not the one of the id ${uuid}` };
   }
-  if (uuid.length === 80 && BigInt(`0x${uuid.slice(0, 16)}`) !== BigInt(head.tree ?? -1)) {
-    return {
-      word: 'unproven',
-      reason: `the proof is in the tree ${head.tree ?? 'of the log'}, and not in that of ${uuid}`,
-    };
+  const tree = treeIn(uuid);
+  if (tree !== null && tree !== head.tree) {
+    return { word: 'other-tree', reason: `the proof is in ${head.checkpoint.origin}, and not in the tree of ${uuid}` };
   }
   try {
     verifyInclusion(entry, place.keys, []);
@@ -59,6 +62,11 @@ function proveBy1(
     if (error instanceof Refusal) return { word: 'unproven', reason: error.message };
     throw error;
   }
+}
+
+/** The tree that an id names, decimal; null where it names none. */
+function treeIn(uuid: string): string | null {
+  return uuid.length === 80 ? String(BigInt(`0x${uuid.slice(0, 16)}`)) : null;
 }
 
 async function provenBy2({ http }: LogContext, place: LogPlace, index: bigint): Promise<ProvenEntry | Trouble | null> {

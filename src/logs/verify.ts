@@ -18,6 +18,7 @@ import {
   type Trouble,
 } from './heads.ts';
 import type { LogPlace } from './places.ts';
+import type { ListedEntry } from './published.ts';
 import { findEntry, leafAt } from './show.ts';
 
 /** What a log says today of an entry that it once took. */
@@ -43,7 +44,7 @@ export interface Verified {
 export async function verifyLogged(
   context: LogContext,
   places: readonly LogPlace[],
-  entry: LogEntry,
+  { entry, fault }: ListedEntry,
   keptHead: (origin: string) => KeptHead | null,
 ): Promise<Verified> {
   const leaf = leafHash(entry.body).toString('hex');
@@ -55,18 +56,27 @@ export async function verifyLogged(
     return { log: entry.logId, word: 'other-key', reason, ...nothing };
   }
   const log = place.name;
+  if (fault !== null) return { log, ...nothing, word: 'malformed', reason: `the bundle: ${fault}` };
   const then = signedThen(place, entry);
   if (then !== null && 'word' in then) return { log, ...nothing, ...then };
   const today = await todaysHead(context, place, entry, then, leaf);
   if ('word' in today) return { log, ...nothing, ...today };
   const { head: now, trouble } = today;
-  const note = keptHead(now.checkpoint.origin);
-  const kept = note === null ? null : readKept(place, note);
+  const { origin } = now.checkpoint;
+  if (then !== null && then.checkpoint.origin !== origin) {
+    return {
+      log,
+      ...nothing,
+      word: 'other-tree',
+      reason: `the entry is in ${then.checkpoint.origin}, not in ${origin}`,
+    };
+  }
+  const note = keptHead(origin);
+  const kept = note === null ? null : readKept(place, origin, note);
   if (kept !== null && 'word' in kept) return { log, ...nothing, ...kept };
   const cosigned = cosigners(now.checkpoint, context.witnesses);
   const seen = { log, index, leaf, now, kept, cosigned };
-  const earlier = [then, kept].filter((head) => head?.checkpoint.origin === now.checkpoint.origin);
-  for (const head of earlier) {
+  for (const head of [then, kept]) {
     if (head === null) continue;
     const joining = await joinHeads(context.http, head, now);
     const { word, reason } = joining;
@@ -82,8 +92,10 @@ function signedThen(place: LogPlace, entry: LogEntry): Head | Trouble | null {
   const keys = place.keys.filter(({ ids }) => ids.includes(entry.logId));
   try {
     const promise = verifyPromise(entry, keys);
-    const inclusion = verifyInclusion(entry, keys, []);
-    if (inclusion !== null) return readHead(place, entry.proof?.checkpoint ?? '');
+    const note = entry.proof?.checkpoint ?? null;
+    const head = note === null ? null : readHead({ ...place, keys }, note);
+    if (head !== null && 'word' in head) return head;
+    if (verifyInclusion(entry, keys, []) !== null) return head;
     return promise === null ? { word: 'malformed', reason: 'the bundle has neither promise nor proof' } : null;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -105,7 +117,11 @@ async function todaysHead(
     const found = await findEntry(context, place, id);
     if (found === null)
       return { word: 'hidden', reason: `${place.name} signed for ${id}, and says it has no such entry` };
-    return 'word' in found ? found : { head: found.head, trouble: null };
+    if ('word' in found) return found;
+    // A promise names no tree, and the position in all trees of the log together.
+    const isThere = entry.promise === null || found.hit.index === String(entry.logIndex);
+    const reason = `it is at ${found.hit.index}, and was promised at ${entry.logIndex}`;
+    return { head: found.head, trouble: isThere ? null : { word: 'other-entry', reason } };
   }
   const head = await askHead(context.http, place);
   if ('word' in head) return head;

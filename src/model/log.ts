@@ -94,6 +94,7 @@ export interface LogSearch {
  * - held: the entry is in today's tree, and that goes on from what was seen before;
  * - fork: the log signed two histories;
  * - unproven: it answered with a proof of another tree;
+ * - other-tree: it answered out of a tree that is not the one it signed for before;
  * - other-entry: another entry is in its place;
  * - hidden: it signed that it has the entry, and answers that it has none;
  * - unwitnessed: fewer witnesses signed its checkpoint than are demanded;
@@ -107,6 +108,7 @@ export const LOG_WORDS = [
   'held',
   'fork',
   'unproven',
+  'other-tree',
   'other-entry',
   'hidden',
   'unwitnessed',
@@ -119,7 +121,7 @@ export const LOG_WORDS = [
 export type LogWord = (typeof LOG_WORDS)[number];
 
 /** Words that fail what was asked; the others but `held` make no statement. */
-const FAILING: readonly LogWord[] = ['fork', 'unproven', 'other-entry', 'hidden', 'unwitnessed'];
+const FAILING: readonly LogWord[] = ['fork', 'unproven', 'other-tree', 'other-entry', 'hidden', 'unwitnessed'];
 
 export function isFailing(word: LogWord): boolean {
   return FAILING.includes(word);

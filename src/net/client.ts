@@ -7,7 +7,7 @@ import { backoff } from './retry.ts';
 import type { GetOptions, HttpAnswer, HttpClient, HttpClientOptions } from './request.ts';
 
 /** The client of a configuration: who answers in place of the network, where it names somebody, else the network. */
-export function createHttpClient(config: NetConfig, options: HttpClientOptions = {}): HttpClient {
+export function createHttpClient(config: NetConfig, options: HttpClientOptions): HttpClient {
   const live = (): HttpClient => createLiveClient(config, options);
   return config.through === undefined ? live() : config.through(live);
 }
@@ -44,7 +44,7 @@ function createLiveClient(config: NetConfig, options: HttpClientOptions): HttpCl
       if (get.json !== undefined) return failure('redirected, which is not followed with what was sent', null);
       const next = redirectTarget(outcome.location, target);
       if (typeof next === 'string') return failure(next, null);
-      const refusal = next.host === first.host ? null : (options.refuseRedirect?.(next) ?? null);
+      const refusal = next.host === first.host ? null : options.refuseRedirect(next);
       if (refusal !== null) return failure(`redirected to ${next.host}, ${refusal}`, null);
       if (next.host !== target.host) auth = false;
       url = next;

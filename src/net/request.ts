@@ -49,6 +49,6 @@ export interface HttpClientOptions {
   readonly userAgent?: string;
   /** Time without any byte after which a connection is given up. */
   readonly idleMs?: number;
-  /** Why a redirect may not lead to another host than was asked, null where it may; to any where left out. */
-  readonly refuseRedirect?: (to: URL) => string | null;
+  /** Why a redirect may not lead to another host than was asked, null where it may. No client is without this rule. */
+  readonly refuseRedirect: (to: URL) => string | null;
 }

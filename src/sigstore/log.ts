@@ -3,7 +3,7 @@ import type { LogEntry } from './bundle.ts';
 import { parseCheckpoint, type Checkpoint } from '../tlog/checkpoint.ts';
 import { logHash, verifySignature } from './keys.ts';
 import { inclusionRoot } from '../tlog/merkle.ts';
-import { signatureFault } from '../tlog/note.ts';
+import { keyHint, signatureFault } from '../tlog/note.ts';
 import { reading, refuse, show } from './refusal.ts';
 import { contains, type TrustedLog } from './trusted-root.ts';
 
@@ -55,7 +55,10 @@ export function verifyInclusion(
   const { proof, body } = entry;
   const note = proof?.checkpoint ?? null;
   if (proof === null || note === null) return null;
-  const { checkpoint, signers } = verifyCheckpoint(note, logs);
+  const checkpoint = reading('log-checkpoint', () => parseCheckpoint(note));
+  const faults = logs.map((one) => checkpointFault(checkpoint, one, false));
+  const signers = logs.filter((_, index) => faults[index] === null);
+  if (signers.length === 0) refuse('log-checkpoint', faults[0]?.reason ?? 'no log signed the checkpoint');
   const log = signers.find(({ validFor }) => times.every((time) => contains(validFor, time)));
   if (log === undefined) refuse('log-time', 'the key of the log was not valid when the signature was made');
 
@@ -64,40 +67,57 @@ export function verifyInclusion(
   }
   const root = inclusionRoot(body, proof.index, proof.treeSize, proof.hashes);
   if (root?.equals(checkpoint.root) !== true) refuse('log-inclusion', 'the inclusion proof does not lead to the root');
-  // A Rekor v2 log is one tree, so that the two positions are one (rekor-v2-spec, section 3, "Log Index").
-  if (entry.version === '0.0.2' && entry.kind !== 'intoto' && entry.logIndex !== proof.index) {
-    refuse('log-entry-mismatch', `the entry has position ${entry.logIndex}, its proof ${proof.index}`);
+  // A Rekor v2 log is one tree, so that the two positions are one (rekor-v2-spec, section 3, "Log Index"), and so are
+  // the two names. Its entries have kinds of their own, whatever key signs them.
+  if (entry.version === '0.0.2' && entry.kind !== 'intoto') {
+    if (entry.logIndex !== proof.index) {
+      refuse('log-entry-mismatch', `the entry has position ${entry.logIndex}, its proof ${proof.index}`);
+    }
+    if (checkpoint.origin !== log.name) {
+      refuse('log-checkpoint', `checkpoint of ${show(checkpoint.origin)} instead of ${show(log.name)}`);
+    }
   }
   return { log, checkpoint };
 }
 
-/** Parses a checkpoint that at least one of these logs signed. Throws `Refusal`. */
-export function verifyCheckpoint(
-  note: string,
-  logs: readonly TrustedLog[],
-): { readonly checkpoint: Checkpoint; readonly signers: readonly TrustedLog[] } {
-  const checkpoint = reading('log-checkpoint', () => parseCheckpoint(note));
-  const faults = logs.map((log) => checkpointFault(checkpoint, log));
-  const signers = logs.filter((_, index) => faults[index] === null);
-  if (signers.length === 0) refuse('log-checkpoint', faults[0] ?? 'no log signed the checkpoint');
-  return { checkpoint, signers };
+/** Why a checkpoint is not one of a log. `origin`: the log signed it, for a tree that is not one of its own. */
+export interface CheckpointFault {
+  readonly kind: 'signature' | 'origin';
+  readonly reason: string;
 }
 
-/** Why a checkpoint is not one of this log, or null: it names the log, and the log signed it. */
-function checkpointFault(checkpoint: Checkpoint, { name, hints, key }: TrustedLog): string | null {
-  const { origin } = checkpoint;
-  // Rekor v1 names its tree behind its host.
-  const tree = origin.startsWith(`${name} - `) ? origin.slice(name.length + 3) : null;
-  if (origin !== name && (tree === null || !/^\d{1,20}$/.test(tree))) {
-    return `checkpoint of ${show(origin)} instead of ${show(name)}`;
-  }
+/**
+ * Why a checkpoint is not one of this log, or null: the log signed it, and it names a tree of the log. Where the log
+ * is one tree, as Rekor v2 is, that has exactly the log's name.
+ */
+export function checkpointFault(checkpoint: Checkpoint, log: TrustedLog, isOneTree: boolean): CheckpointFault | null {
+  const { name, hints, key } = log;
   const verify = (text: Buffer, signature: Buffer): boolean => verifySignature(key, logHash(key.type), text, signature);
   switch (signatureFault(checkpoint, { name, hints, verify })) {
     case 'unsigned':
-      return `checkpoint is not signed in the name and with the key hint of ${show(name)}`;
+      return {
+        kind: 'signature',
+        reason: `checkpoint is not signed in the name and with the key hint of ${show(name)}`,
+      };
     case 'broken':
-      return `signature of ${show(name)} on its checkpoint does not hold`;
-    case null:
-      return null;
+      return { kind: 'signature', reason: `signature of ${show(name)} on its checkpoint does not hold` };
+    case null: {
+      const { origin } = checkpoint;
+      const isOwn = origin === name || (!isOneTree && !isTiled(log) && treeOf(origin, name) !== null);
+      return isOwn ? null : { kind: 'origin', reason: `checkpoint of ${show(origin)} instead of ${show(name)}` };
+    }
   }
+}
+
+/** Rekor v1 names its tree behind its host: an int64 (Trillian), as it writes it, and nothing else. */
+export function treeOf(origin: string, name: string): string | null {
+  const tree = origin.startsWith(`${name} - `) ? origin.slice(name.length + 3) : '';
+  return /^[1-9]\d{0,18}$/.test(tree) ? tree : null;
+}
+
+/** Rekor v2 is known by the id of its key, which is a signed note's: the name is part of it. */
+export function isTiled({ name, key, ids }: TrustedLog): boolean {
+  if (key.type !== 'ed25519') return false;
+  const hint = keyHint(name, Buffer.concat([Buffer.from([1]), key.raw]));
+  return ids.some((id) => id.startsWith(hint));
 }

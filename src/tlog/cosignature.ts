@@ -7,6 +7,8 @@ export interface Witness {
   readonly name: string;
   /** Hint of its cosignatures, which is not the one of its key. */
   readonly hint: string;
+  /** Its Ed25519 key, hex: under two names it is one witness. */
+  readonly key: string;
   readonly verify: (text: Buffer, signature: Buffer) => boolean;
 }
 
@@ -27,6 +29,7 @@ export function parseWitnessKey(text: string): Witness {
   return {
     name,
     hint: keyHint(name, Buffer.concat([Buffer.from([COSIGNATURE_V1]), raw])),
+    key: raw.toString('hex'),
     verify: (signed, signature) => verify(null, signed, key, signature),
   };
 }
@@ -59,17 +62,20 @@ type Enough = (signed: ReadonlySet<string>) => boolean;
 
 /**
  * Reads a policy (https://github.com/C2SP/C2SP/blob/main/tlog-policy.md): `witness NAME KEY [URL]`,
- * `group NAME any|all|K MEMBER...` and one `quorum NAME|none`. Which logs there are, the trusted root says: `log` lines
+ * `group NAME any|all|K MEMBER...` and one `quorum NAME|none`.
+ * A name is a member of one group at most, once. Which logs there are, the trusted root says: `log` lines
  * are passed over. Throws `Malformed`.
  */
 export function parseWitnessPolicy(text: string): WitnessPolicy {
   const lines = text.split('\n').map((line) => line.replace(/#.*/, '').trim());
   if (lines.length > MAX_LINES) malformed(`policy of witnesses has more than ${MAX_LINES} lines`);
   const witnesses: Witness[] = [];
-  const members = new Map<string, Enough>([['none', () => true]]);
+  const members = new Map<string, Enough>();
+  const grouped = new Set<string>();
   let quorum: Enough | null = null;
   const define = (name: string | undefined, enough: Enough): void => {
-    if (name === undefined || members.has(name)) malformed(`policy of witnesses has the name ${name ?? ''} twice`);
+    if (name === undefined || name === 'none' || members.has(name))
+      malformed(`policy of witnesses has the name ${name ?? ''} twice`);
     members.set(name, enough);
   };
   const named = (name: string): Enough => members.get(name) ?? malformed(`policy names ${name}, which it has not yet`);
@@ -81,19 +87,26 @@ export function parseWitnessPolicy(text: string): WitnessPolicy {
       witnesses.push(witness);
       define(name, (signed) => signed.has(witness.name));
     } else if (word === 'group') {
+      // Each stands for itself once: in two places, or twice in one, it would count for more than it is.
+      for (const member of rest) {
+        if (grouped.has(member)) malformed(`policy has ${member} in a group twice, or in two groups`);
+        grouped.add(member);
+      }
       const group = rest.map(named);
-      const least = first === 'any' ? 1 : first === 'all' ? group.length : Number(first);
-      if (!Number.isInteger(least) || least < 1 || least > group.length) {
+      const least = first === 'any' ? 1 : first === 'all' ? group.length : /^[1-9]\d*$/.test(first) ? Number(first) : 0;
+      if (least < 1 || least > group.length) {
         malformed(`group ${name ?? ''} demands ${first} of ${group.length}`);
       }
       define(name, (signed) => group.filter((enough) => enough(signed)).length >= least);
     } else if (word === 'quorum' && quorum === null && name !== undefined && first === '') {
-      quorum = named(name);
+      quorum = name === 'none' ? () => true : named(name);
     } else {
       malformed(`policy of witnesses has a line that is not understood: ${line.slice(0, 60)}`);
     }
   }
-  if (new Set(witnesses.map(({ name }) => name)).size < witnesses.length) malformed('policy has a witness twice');
+  for (const part of ['name', 'key'] as const) {
+    if (new Set(witnesses.map((one) => one[part])).size < witnesses.length) malformed('policy has a witness twice');
+  }
   return { text, witnesses, holds: quorum ?? malformed('policy of witnesses has no quorum') };
 }
 

@@ -530,6 +530,26 @@ describe.skipIf(!hasGit)(`a pull request${WITHOUT_GIT}`, () => {
         // In a commit as well.
         git(folder, ['commit', '-qam', 'back']);
         await expect(changed()).rejects.toThrow(/must not take trust back/);
+        // To take its word away is to go back, whether it is then missing or no word at all.
+        const names = [...second.keys()];
+        for (const part of ['timestamp.json', 'snapshot.json', 'targets.json', 'trusted_root.json']) {
+          for (const damage of [null, '', '{}', second.get('timestamp.json')?.subarray(0, -9) ?? '']) {
+            mirror(second);
+            const named = names.filter((name) => name.endsWith(part)).map(decodeURIComponent);
+            expect(named).not.toEqual([]);
+            for (const name of named) {
+              const path = `mirror/${name.startsWith('targets/') ? '' : below}${name}`;
+              if (damage === null) rmSync(join(folder, path));
+              else write(path, damage);
+            }
+            await expect(changed(), `${part} ${String(damage)}`).rejects.toThrow(/no longer has the .* must not take/);
+          }
+        }
+        mirror(first);
+        rmSync(join(folder, `mirror/${below}timestamp.json`));
+        await expect(changed()).rejects.toThrow(/no longer has the timestamp/);
+        rmSync(join(folder, 'mirror'), { recursive: true });
+        await expect(changed()).rejects.toThrow(/no longer has the timestamp|no TUF repository: mirror is n/);
         repository.touch();
         mirror(repository.files);
         expect(await changed()).toBe(true);

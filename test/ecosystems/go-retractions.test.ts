@@ -21,7 +21,10 @@ describe('what is kept of retractions', () => {
       const ask = async (now: number, url = lab.env['GOPROXY'] ?? ''): Promise<string> => {
         const environment = { ...lab.env, GOPROXY: url };
         const settings = goSettings({ environment, userFile: null, rootFile: null, platform: 'linux' });
-        const proxy = goProxy(createHttpClient(environmentNetwork({}, new Map())), proxySettings(settings, new Map()));
+        const proxy = goProxy(
+          createHttpClient(environmentNetwork({}, new Map()), { refuseRedirect: () => null }),
+          proxySettings(settings, new Map()),
+        );
         const found = (await askRetractions([{ name: 'a.example/a' }], { proxy, store, now })).get('a.example/a');
         proxy.close();
         return found?.state === 'present' ? found.value.version : (found?.state ?? 'none');

@@ -2,7 +2,10 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token } from '../../lab/index.ts';
+import { uuidOf } from '../../lab/logs.ts';
 import { startSigstore } from '../../lab/sigstore/index.ts';
+import { newTree, type MerkleTree } from '../../lab/sigstore/merkle.ts';
+import { signedHead, V1_TREE, type TransparencyLog } from '../../lab/sigstore/rekor.ts';
 import { readHead, joinHeads } from '../../src/logs/heads.ts';
 import { formatFork, parseFork } from '../../src/logs/fork-file.ts';
 import { placesOf } from '../../src/logs/places.ts';
@@ -219,6 +222,113 @@ function withHead(lab: LabLogs['lab'], head: string, size?: number): unknown {
   };
 }
 
+/** A checkpoint of this origin that the log signs, over a tree with a first entry and then these bytes. */
+function otherTree(
+  log: TransparencyLog,
+  origin: string,
+  bytes: Buffer,
+): { readonly note: string; readonly tree: MerkleTree } {
+  const tree = newTree();
+  tree.append(Buffer.from('another first'));
+  tree.append(bytes);
+  return { note: signedHead(log, origin, tree), tree };
+}
+
+describe('an entry that is gone from its tree', () => {
+  // The tree that the id names, the origin of the proof, and the word for it.
+  it.each<[string, (own: string) => [tree: string, origin: string], string]>([
+    ['of another shard', () => ['77', '77'], 'other-tree'],
+    ['of another shard under the id of its own', (own) => [own, '77'], 'other-tree'],
+    ['of its own, written with a zero', (own) => [own, `0${own}`], 'other-tree'],
+    ['of its own, written with a sign', (own) => [own, `+${own}`], 'other-tree'],
+    ['of its own under an id of another', (own) => ['77', own], 'other-tree'],
+    ['of its own, in another history', (own) => [own, own], 'fork'],
+  ])('is not held where the same bytes are served out of the tree %s', async (_, treesOf, word) => {
+    await withBundle('v1', async ({ verify, lab, v1, folder }) => {
+      expect((await verify()).status).toBe(0);
+      const log = lab.sigstore.rekor.v1;
+      const entry = log.entries.flatMap((one) => one.entry ?? [])[0];
+      const body = Buffer.from(entry?.canonicalizedBody ?? '', 'base64');
+      const [id, origin] = treesOf(String(V1_TREE));
+      const { note, tree } = otherTree(log, `${NAMES.v1} - ${origin}`, body);
+      v1.lie = (path) =>
+        path.startsWith('/api/v1/log/entries/')
+          ? {
+              json: {
+                [BigInt(id).toString(16).padStart(16, '0') + uuidOf(body).slice(-64)]: {
+                  ...{ body: entry?.canonicalizedBody, integratedTime: Number(entry?.integratedTime) },
+                  ...{ logID: log.logId.toString('hex'), logIndex: Number(entry?.logIndex) },
+                  verification: {
+                    signedEntryTimestamp: entry?.inclusionPromise?.signedEntryTimestamp,
+                    inclusionProof: {
+                      ...{ checkpoint: note, logIndex: 1, treeSize: 2, rootHash: tree.root(2).toString('hex') },
+                      hashes: tree.path(1, 2).map((hash) => hash.toString('hex')),
+                    },
+                  },
+                },
+              },
+            }
+          : undefined;
+      const kept = (): string[] => readdirSync(join(folder, 'state')).filter((name) => !name.startsWith('fork-'));
+      const before = kept();
+      const run = await verify();
+      expect([run.status, firstOf(run)?.word]).toEqual([1, word]);
+      expect(kept()).toEqual(before);
+    });
+  });
+
+  it.each(['1', '77', ''])('is not held where a log of one tree signs for a tree of its own, “%s”', async (tree) => {
+    await withBundle('v2', async ({ verify, run, lab, v2, sign, folder }) => {
+      const watch = (): Promise<Run> =>
+        run('log', 'watch', '--once', '--json', '--repository-id', '4242', '--state', 'state');
+      expect((await verify()).status).toBe(0);
+      await watch();
+      const { note, tree: other } = otherTree(lab.sigstore.rekor.v2, `${NAMES.v2} - ${tree}`, Buffer.from('x'));
+      v2.lie = (path) => {
+        if (path.endsWith('/checkpoint')) return { bytes: Buffer.from(note) };
+        return path.includes('/tile/0/') ? { bytes: Buffer.concat([other.node(0, 1), other.node(1, 2)]) } : undefined;
+      };
+      const shown = await verify();
+      expect([shown.status, firstOf(shown)?.word]).toEqual([1, 'other-tree']);
+      const watched = await watch();
+      expect([watched.status, watched.stdout]).toEqual([1, expect.stringContaining('"word":"other-tree"')]);
+      // A bundle whose proof is in such a tree is one of no log.
+      v2.lie = () => undefined;
+      const bundle = sign('v2');
+      const [entry] = bundle.verificationMaterial.tlogEntries;
+      if (entry?.inclusionProof === undefined) throw new Error('no proof');
+      const own = newTree();
+      own.append(Buffer.from(entry.canonicalizedBody, 'base64'));
+      const envelope = signedHead(lab.sigstore.rekor.v2, `${NAMES.v2} - ${tree}`, own);
+      const proof = { logIndex: '0', treeSize: '1', hashes: [], rootHash: own.root(1).toString('base64') };
+      Object.assign(entry, { logIndex: '0', inclusionProof: { ...proof, checkpoint: { envelope } } });
+      writeFileSync(join(folder, 'other.json'), JSON.stringify(bundle));
+      const taken = await run('log', 'verify', 'other.json', '--state', 'state', '--json');
+      expect([taken.status, firstOf(taken)?.word]).toEqual([1, 'other-tree']);
+      const identity = [
+        '--certificate-identity-regexp',
+        '.*',
+        '--certificate-oidc-issuer',
+        'https://token.actions.githubusercontent.com',
+      ];
+      const alone = await assayHere(
+        [
+          'verify-bundle',
+          '--trusted-root',
+          'root.json',
+          ...identity,
+          '--bundle',
+          'other.json',
+          `sha512:${'ab'.repeat(64)}`,
+        ],
+        folder,
+      );
+      expect(alone.status).toBe(1);
+      expect(alone.stdout + alone.stderr).toContain('checkpoint of ');
+    });
+  });
+});
+
 describe('verifying', () => {
   it('tells another shard and a frozen tree, and a position with another entry', async () => {
     await withBundle('v2', async ({ verify, lab, v2, folder, sign, run }) => {
@@ -248,7 +358,7 @@ describe('verifying', () => {
       writeFileSync(join(folder, 'state', kept), 'broken\n');
       const broken = await verify('p@1.0.0');
       expect(broken.status).toBe(3);
-      expect(firstOf(broken)?.reason).toMatch(/kept checkpoint cannot be used/);
+      expect(firstOf(broken)?.reason).toMatch(/^the kept checkpoint of .* cannot be used: /);
       await lab.publish({ name: 'q', version: '1.0.0', by: token({ user: 'jane' }) });
       expect((await verify('q@1.0.0')).status).toBe(2);
     });

@@ -1,10 +1,13 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, type BundleJson } from '../../lab/index.ts';
 import { bundleOf } from '../../lab/logs.ts';
 import { startSigstore } from '../../lab/sigstore/index.ts';
+import { newTree } from '../../lab/sigstore/merkle.ts';
+import { signedHead, V1_TREE } from '../../lab/sigstore/rekor.ts';
+import { readPublished } from '../../src/logs/published.ts';
 import { createScan } from '../../src/logs/scan.ts';
 import type { Run } from '../cli/run.ts';
 import { tufRepository } from '../../lab/tuf.ts';
@@ -342,6 +345,58 @@ describe('watching the tiles of Rekor v2', () => {
   });
 });
 
+describe('an entry that a bundle lists', () => {
+  it('is published where the bundle is the one that it records, and else by nobody', async () => {
+    await watching(({ lab }) => {
+      const { identity } = ciWorkflow({ repository: 'team/ours', repositoryId: ID });
+      const other = ciWorkflow({ repository: 'eve/x' }).identity;
+      const statement = {
+        _type: 'https://in-toto.io/Statement/v1',
+        subject: [{ name: 'x', digest: { sha512: '00'.repeat(64) } }],
+        predicateType: 'x',
+        predicate: {},
+      };
+      const signed = (by: typeof identity, what: string): BundleJson[] => [
+        lab.sigstore.signMessage(Buffer.from(what), { identity: by }, { log: 'v2' }),
+        ...(['v1', 'v2'] as const).map((log) =>
+          lab.sigstore.signStatement({ ...statement, predicate: { what } }, { identity: by }, { log }),
+        ),
+      ];
+      const faults = (json: unknown): unknown[] => readPublished(json)?.entries.map(({ fault }) => fault) ?? ['none'];
+      const [mine, another, stranger] = [signed(identity, 'a'), signed(identity, 'b'), signed(other, 'a')];
+      for (const bundle of mine) {
+        expect(faults(bundle)).toEqual([null]);
+        expect(readPublished(bundle)?.leaves).toHaveLength(1);
+      }
+      for (const swapped of [...another, ...stranger]) {
+        for (const { verificationMaterial } of mine) {
+          const { tlogEntries } = verificationMaterial;
+          const listed = { ...swapped, verificationMaterial: { ...swapped.verificationMaterial, tlogEntries } };
+          const published = readPublished(listed);
+          expect(published?.entries).toEqual([expect.objectContaining({ fault: expect.any(String) as string })]);
+          expect(published?.leaves).toEqual([]);
+        }
+      }
+      return Promise.resolve();
+    });
+  });
+
+  it('is an alarm where the registry lists it in a bundle of another signature', async () => {
+    await watching(async ({ watch, lab, folder, run }) => {
+      const { identity } = ciWorkflow({ repository: 'team/ours', repositoryId: ID });
+      const evil = lab.sigstore.signMessage(Buffer.from('evil'), { identity }, { log: 'v2' });
+      const index = evil.verificationMaterial.tlogEntries[0]?.logIndex;
+      writeFileSync(join(folder, 'evil.json'), JSON.stringify(evil));
+      writeFileSync(join(folder, 'fake.json'), JSON.stringify({ ...evil, messageSignature: { signature: 'AAAA' } }));
+      const of = async (file: string): Promise<unknown> => findingsOf(await watch('--from', '0', '--bundle', file));
+      expect(await of('fake.json')).toEqual([['unpublished', index]]);
+      expect((await run('log', 'verify', 'evil.json', '--state', 'other', '--json')).status).toBe(0);
+      const fake = await run('log', 'verify', 'fake.json', '--state', 'other', '--json');
+      expect([fake.status, fake.stdout]).toEqual([3, expect.stringContaining('"word": "malformed"')]);
+    });
+  });
+});
+
 describe('watching the index of Rekor v1', () => {
   it('asks for every version and for the names that sign them, and tells each entry of others once', async () => {
     await watching(async ({ watch, lab, v1, sign }) => {
@@ -373,6 +428,57 @@ describe('watching the index of Rekor v1', () => {
       expect((await watch('p')).status).toBe(3);
       v1.lie = (path) => (path.includes('/index/') ? { status: 422 } : undefined);
       expect((await watch('p')).status).toBe(3);
+    });
+  });
+
+  it('holds every tree that was kept to today’s, and says where the log goes on in another', async () => {
+    await watching(async ({ watch, lab, v1, folder }) => {
+      const { v1: log } = lab.sigstore.rekor;
+      expect((await watch()).status).toBe(0);
+      const kept = readdirSync(join(folder, 'state')).filter((name) => name.startsWith(`${NAMES.v1}%20-`));
+      expect(kept).toEqual([expect.stringContaining(String(V1_TREE))]);
+      const tree = newTree();
+      tree.append(Buffer.from('x'));
+      const shards = (active: string, ...inactive: string[]): void => {
+        v1.lie = (path) =>
+          path === '/api/v1/log'
+            ? {
+                json: {
+                  signedTreeHead: active,
+                  inactiveShards: inactive.map((signedTreeHead) => ({ signedTreeHead })),
+                },
+              }
+            : undefined;
+      };
+      const next = signedHead(log, `${NAMES.v1} - 77`, tree);
+      const outcome = async (): Promise<unknown> => {
+        const run = await watch();
+        return [run.status, wordsOf(run)];
+      };
+      // The kept tree is gone, is another history, or an older one.
+      shards(next);
+      expect(await outcome()).toEqual([1, ['other-tree']]);
+      shards(next, signedHead(log, `${NAMES.v1} - 0${V1_TREE}`, tree));
+      expect(await outcome()).toEqual([1, ['other-tree']]);
+      const other = newTree();
+      while (other.size() < log.tree.size()) other.append(Buffer.from('y'));
+      shards(next, log.head(undefined, [], other));
+      expect(await outcome()).toEqual([1, ['fork']]);
+      shards(next, log.head(5));
+      expect(await outcome()).toEqual([3, ['smaller']]);
+      shards(next, startSigstore(lab.clock.now, { start: 0, end: 1 }).rekor.v1.head());
+      expect(await outcome()).toEqual([3, ['other-key']]);
+      expect(readdirSync(join(folder, 'state')).some((name) => name.includes('77.checkpoint'))).toBe(false);
+      // A shard that is complete, and one that goes on.
+      shards(next, log.head());
+      const run = await watch();
+      expect([run.status, run.stdout]).toEqual([
+        0,
+        expect.stringContaining(`goes on in another shard, ${NAMES.v1} - 77`),
+      ]);
+      expect(await outcome()).toEqual([0, []]);
+      shards(log.head());
+      expect(await outcome()).toEqual([1, ['other-tree']]);
     });
   });
 
@@ -416,6 +522,19 @@ describe('the look at raw bytes', () => {
         entry.replace('"rawBytes":', '"rawBytes" : '),
         entry.replace('hashedrekord', 'unknown'),
         entry.replace('rawBytes', 'other'),
+        // A decoy, and what is read spelled in another way.
+        entry
+          .replace('{', '{"a":{"digest":"AAAA","rawBytes":"AAAA"},')
+          .replace(/"(rawBytes|digest)":"(?!AAAA")/g, '"$1" :"'),
+        entry
+          .replace('{', '{"a":{"digest":"AAAA","rawBytes":"AAAA"},')
+          .replace(/"(rawBytes|digest)":"(?!AAAA")/g, '"$1":\n"'),
+        entry
+          .replace('{', '{"a":{"digest":"AAAA","rawBytes":"AAAA"},')
+          .replace(/"(rawBytes|digest)":"(?!AAAA")/g, '"$1":\t"'),
+        `${entry.slice(0, -1)},"spec":{"hashedRekordV002":{"data":{"digest":"AAAA"},"signature":{"verifier":{"x509Certificate":{"rawBytes" :"AAAA"}}}}}}`,
+        ` ${entry}`,
+        `${entry}\n`,
       ];
       for (const text of written) expect([scan(Buffer.from(text)), text]).toEqual([true, text]);
       fc.assert(fc.property(fc.uint8Array(), (bytes) => !scan(Buffer.from(bytes))));

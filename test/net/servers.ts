@@ -129,8 +129,12 @@ export function testConfig(npmrc = '', env: NodeJS.ProcessEnv = {}): NpmConfig {
 }
 
 /** A client that lives as long as the test. */
-export function testClient(npmrc = '', options: HttpClientOptions = {}, env: NodeJS.ProcessEnv = {}): HttpClient {
-  const client = createHttpClient(testConfig(npmrc, env), options);
+export function testClient(
+  npmrc = '',
+  options: Partial<HttpClientOptions> = {},
+  env: NodeJS.ProcessEnv = {},
+): HttpClient {
+  const client = createHttpClient(testConfig(npmrc, env), { refuseRedirect: () => null, ...options });
   onTestFinished(() => client.close());
   return client;
 }

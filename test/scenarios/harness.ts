@@ -51,7 +51,7 @@ export async function auditIn(lab: Lab, lockfile: string, change: AuditChange = 
     platform: process.platform,
     overrides: { registry: change.registry ?? lab.url },
   });
-  const registry = npmRegistry(createHttpClient(config), config);
+  const registry = npmRegistry(createHttpClient(config, { refuseRedirect: () => null }), config);
   try {
     const report = await audit({
       file: change.file ?? 'package-lock.json',

@@ -311,7 +311,7 @@ async function auditNuxt(integrity: string): Promise<Report> {
     platform: process.platform,
     overrides: { registry: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` },
   });
-  const registry = npmRegistry(createHttpClient(config), config);
+  const registry = npmRegistry(createHttpClient(config, { refuseRedirect: () => null }), config);
   const packages = {
     '': { dependencies: { nuxt: '3.13.0' } },
     'node_modules/nuxt': {

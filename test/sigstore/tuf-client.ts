@@ -59,7 +59,7 @@ if (command === 'init') {
 }
 
 async function run(names: readonly string[]): Promise<void> {
-  const http = createHttpClient(config);
+  const http = createHttpClient(config, { refuseRedirect: () => null });
   const repository = {
     name: 'kept',
     anchor: pinRoot(readFileSync(PINNED)),

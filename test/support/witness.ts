@@ -10,8 +10,8 @@ export interface TestWitness {
   readonly line: (time: bigint, text: string) => string;
 }
 
-export function newWitness(name: string): TestWitness {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+export function newWitness(name: string, keys = generateKeyPairSync('ed25519')): TestWitness {
+  const { publicKey, privateKey } = keys;
   const raw = publicKey.export({ type: 'spki', format: 'der' }).subarray(-32);
   const typed = (type: number): Buffer => Buffer.concat([Buffer.from([type]), raw]);
   return {

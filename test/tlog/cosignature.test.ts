@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { cosignedAt, cosigners, parseWitnessKey, parseWitnessPolicy } from '../../src/tlog/cosignature.ts';
@@ -8,7 +9,8 @@ import { hasSharedData, sharedData } from '../support/shared-data.ts';
 
 const TEXT = 'log.test\n12\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n';
 
-const [a, b, c] = [newWitness('a.test/w'), newWitness('b.test'), newWitness('c.test')];
+const keys = generateKeyPairSync('ed25519');
+const [a, b, c] = [newWitness('a.test/w', keys), newWitness('b.test'), newWitness('c.test')];
 const note = (...lines: string[]): Note => parseNote(`${TEXT}\n${['— log.test AAAAAAAA', ...lines].join('\n')}\n`);
 
 describe('cosignatures', () => {
@@ -38,32 +40,45 @@ describe('cosignatures', () => {
 
 describe('a policy of witnesses', () => {
   const witnesses = [a, b, c].map((one, i) => `witness w${i} ${one.vkey()} https://${one.name}`).join('\n');
-  const policy = `# whom we know\nlog ${a.vkey()}\n${witnesses}\ngroup two 2 w0 w1 w2\ngroup one any w1 w2\n`;
+  const policy = `# whom we know\nlog ${a.vkey()}\n${witnesses}\n`;
+  const two = 'group two 2 w0 w1 w2\n';
+  const one = 'group one any w1 w2\n';
   const holds = (rest: string, ...signers: TestWitness[]): boolean => {
     const { holds: enough, witnesses: known } = parseWitnessPolicy(policy + rest);
     return enough(cosigners(note(...signers.map((one) => one.line(9n, TEXT))), known));
   };
 
   it('demands so many of a group, a group within a group, a single one, or none', () => {
-    expect([holds('quorum two\n', a), holds('quorum two', a, c), holds('quorum two', a, a)]).toEqual([
+    expect([holds(`${two}quorum two\n`, a), holds(`${two}quorum two`, a, c), holds(`${two}quorum two`, a, a)]).toEqual([
       false,
       true,
       false,
     ]);
-    expect([holds('quorum one', a), holds('quorum one', b)]).toEqual([false, true]);
-    const nested = 'group all3 all w0 one\nquorum all3';
+    expect([holds(`${one}quorum one`, a), holds(`${one}quorum one`, b)]).toEqual([false, true]);
+    const nested = one + 'group all3 all w0 one\nquorum all3';
     expect([holds(nested, a), holds(nested, b, c), holds(nested, a, c)]).toEqual([false, false, true]);
     expect([holds('quorum w2', a, b), holds('quorum w2', c), holds('quorum none')]).toEqual([false, true, true]);
   });
 
   it.each([
     ['no quorum', ''],
-    ['two', 'quorum one\nquorum two'],
+    ['two', 'quorum w0\nquorum w1'],
     ['a name it has not', 'quorum w9'],
     ['a name twice', `witness w0 ${newWitness('d.test').vkey()}\nquorum w0`],
     ['a key twice', `witness w8 ${a.vkey()}\nquorum w0`],
     ['more than there are', 'group g 4 w0 w1 w2\nquorum g'],
     ['none of a group', 'group g 0 w0\nquorum g'],
+    ['a part of a number', 'group g 1e0 w0\nquorum g'],
+    ['a number in hex', 'group g 0x1 w0\nquorum g'],
+    ['no number', 'group g +1 w0\nquorum g'],
+    ['a member twice', 'group g 2 w0 w0 w1\nquorum g'],
+    ['a member twice of all', 'group g all w0 w0\nquorum g'],
+    ['a witness of two groups', `${one}group g any w0 w1\nquorum g`],
+    ['a group of two groups', `${one}group g any one w0\ngroup h any one\nquorum h`],
+    ['none as a member', 'group g 2 w0 none\nquorum g'],
+    ['none as a member alone', 'group g 1 none\nquorum g'],
+    ['none as a name', 'group none 1 w0\nquorum none'],
+    ['a key under two names', `witness w8 ${newWitness('d.test', keys).vkey()}\nquorum w0`],
     ['another word', 'trust w0\nquorum w0'],
   ])('is refused with %s', (_, rest) => {
     expect(() => parseWitnessPolicy(policy + rest)).toThrow(Malformed);

@@ -25,6 +25,8 @@ export interface Replayed {
 const NOBODY = 'http://127.0.0.1:9/';
 const NO_NETWORK = environmentNetwork({}, new Map());
 
+const ALONE = { refuseRedirect: () => 'and the demo asks its own registry alone' } as const;
+
 /**
  * Runs `work` with these registries as an audit sees any: nothing is remembered from one run to the next, nothing of
  * the user's configuration applies, and nobody else is asked.
@@ -38,7 +40,7 @@ export async function withSources<T>(
     ...{ cwd: folder, env: {}, homedir: folder, platform: process.platform },
     overrides: { registry: npm },
   });
-  const { sources, close } = openSources(npmRegistry(createHttpClient(config), config), {
+  const { sources, close } = openSources(npmRegistry(createHttpClient(config, ALONE), config), {
     go: go === undefined ? null : goAskingOf(go),
     pypi:
       pypi === undefined

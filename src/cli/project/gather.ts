@@ -11,6 +11,7 @@ import type { Io } from '../io.ts';
 import type { OptionName, OptionValues, ParsedOptions } from '../options.ts';
 import { isOfSigned, withProjects } from './open.ts';
 import { phaseOf } from './policy.ts';
+import { TUF_EGRESS } from './trust.ts';
 
 /**
  * Asks what any audit of these places may ask, so that `recorder` has it: with and without what assay.lock holds, in
@@ -61,7 +62,7 @@ export async function gather(
       : [];
     const repositories = asked.flatMap((one) => (one?.url.includes('://') === true ? [one] : []));
     for (const { url, versions } of repositories) {
-      const http = createHttpClient(config);
+      const http = createHttpClient(config, TUF_EGRESS);
       await askWhole(url, versions.root, http, now);
       http.close();
     }

@@ -34,6 +34,11 @@ export const TRUST_OPTIONS = [
   'thresholds',
 ] as const satisfies OptionName[];
 
+/** Where a TUF repository may lead. */
+export const TUF_EGRESS = {
+  refuseRedirect: () => 'and a TUF repository is asked at its own address alone',
+} as const;
+
 /** What to verify with. */
 export interface RunningTrust {
   readonly session: Promise<TrustSession>;
@@ -93,9 +98,7 @@ export function openSource(
 ): OpenedSource {
   const place = values['no-cache'] === true ? null : placeOfCache(io);
   const store = place === null ? null : openCache(trustPlace(place), storeName(source));
-  const http = createHttpClient(config, {
-    refuseRedirect: () => 'and a TUF repository is asked at its own address alone',
-  });
+  const http = createHttpClient(config, TUF_EGRESS);
   return {
     opened: openTrust(source, { http, store, now: Date.now(), fresh }),
     close: () => {

@@ -44,7 +44,8 @@ function segmentsOf(path: string): readonly string[] | null {
   }
 }
 
-function readBounded(path: string, maxBytes: number): Answer {
+/** Reads one file of a folder that may be anybody's. */
+export function readBounded(path: string, maxBytes: number): Answer {
   let file: number;
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

@@ -20,6 +20,7 @@ export const WORD_TEXTS: Readonly<Record<LogWord | 'absent', string>> = {
   held: 'verified in the tree of the log',
   fork: 'the log signed two histories',
   unproven: 'the log answered with a proof of another tree',
+  'other-tree': 'the log answered out of another tree than the one it signed for',
   'other-entry': 'the log answered with another entry',
   hidden: 'the log signed that it has the entry, and says that it has none',
   unwitnessed: 'fewer witnesses signed its checkpoint than are demanded',

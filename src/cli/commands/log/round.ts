@@ -1,5 +1,5 @@
 import { cosigners, lackingWitnesses } from '../../../tlog/cosignature.ts';
-import { askHead, joinHeads, readKept, type Head, type Trouble } from '../../../logs/heads.ts';
+import { askTrees, joinHeads, readKept, type Head, type Trouble } from '../../../logs/heads.ts';
 import type { LogPlace } from '../../../logs/places.ts';
 import { createScan } from '../../../logs/scan.ts';
 import { NOT_ASKED, searchEach } from '../../../logs/search.ts';
@@ -62,28 +62,61 @@ async function tell(round: Round, outcome: Outcome, events: readonly WatchEvent[
   return isDelivered;
 }
 
-/** Today's head, if it goes on from the kept one and enough witnesses signed it; else the trouble was told. */
-async function nextHead(place: LogPlace, round: Round, outcome: Outcome): Promise<Head | null> {
+/** Today's heads of a log, of the tree that grows first, if they go on from all that was kept of it. */
+interface NextHeads {
+  readonly head: Head;
+  /** Where nothing was kept of the tree that grows, but of others of the log. */
+  readonly isOtherShard: boolean;
+  /** Keeps them. */
+  readonly keep: () => void;
+}
+
+/** Today's heads, if they go on from the kept ones and enough witnesses signed; else the trouble was told. */
+async function nextHeads(place: LogPlace, round: Round, outcome: Outcome): Promise<NextHeads | null> {
   const { context, witnesses } = round.logs;
+  const { state } = round;
   const trouble = async (one: Trouble, evidence: string | null = null): Promise<null> => {
     await tell(round, outcome, [{ event: 'trouble', log: place.name, ...one, evidence }]);
     return null;
   };
-  const now = await askHead(context.http, place);
-  if ('word' in now) return trouble(now);
-  const note = round.state.head(now.checkpoint.origin);
-  if (note !== null) {
-    const kept = readKept(place, note);
+  const trees = await askTrees(context.http, place);
+  const [head] = trees;
+  if ('word' in head) return trouble(head);
+  const goneOn = new Map([[head.checkpoint.origin, head]]);
+  const origins = originsOf(place, state);
+  for (const origin of origins) {
+    const last = state.head(origin);
+    if (last === null) continue;
+    const kept = readKept(place, origin, last);
     if ('word' in kept) return trouble(kept);
+    const now = trees.find((one) => 'note' in one && one.checkpoint.origin === origin);
+    if (now === undefined || 'word' in now) {
+      // A tree that is complete is still one of the log.
+      const reason = `it no longer signs for ${origin}, of which it signed ${kept.checkpoint.size} entries`;
+      return trouble(trees.find((one) => 'word' in one) ?? { word: 'other-tree', reason });
+    }
     const joining = await joinHeads(context.http, kept, now);
     const { word, reason } = joining;
     if (word !== 'held') {
       const shows = word === 'fork' || word === 'unproven';
-      return trouble({ word, reason }, shows ? keepFork(joining, round.state) : null);
+      return trouble({ word, reason }, shows ? keepFork(joining, state) : null);
     }
+    goneOn.set(origin, now);
   }
-  const lacking = lackingWitnesses(witnesses, cosigners(now.checkpoint, context.witnesses));
-  return lacking === '' ? now : trouble({ word: 'unwitnessed', reason: lacking });
+  const lacking = lackingWitnesses(witnesses, cosigners(head.checkpoint, context.witnesses));
+  if (lacking !== '') return trouble({ word: 'unwitnessed', reason: lacking });
+  return {
+    head,
+    isOtherShard: origins.length > 0 && !origins.includes(head.checkpoint.origin),
+    keep: () => {
+      for (const [origin, { note }] of goneOn) state.keepHead(origin, note);
+    },
+  };
+}
+
+/** Trees of the log of which a head is kept. */
+function originsOf({ name, api }: LogPlace, state: LogState): readonly string[] {
+  return state.origins().filter((origin) => origin === name || (api === 1 && origin.startsWith(`${name} - `)));
 }
 
 function readEvent(place: LogPlace, head: Head, round: Round, rest: Partial<WatchEvent>): WatchEvent {
@@ -95,8 +128,9 @@ function readEvent(place: LogPlace, head: Head, round: Round, rest: Partial<Watc
 
 async function readOn(place: LogPlace, known: boolean, round: Round, outcome: Outcome): Promise<void> {
   const { state, ours, logs } = round;
-  const head = await nextHead(place, round, outcome);
-  if (head === null) return;
+  const next = await nextHeads(place, round, outcome);
+  if (next === null) return;
+  const { head } = next;
   const { origin, size } = head.checkpoint;
   const kept = positionOf(state.position(origin));
   // A log that came after the first run is read from its beginning: nothing of it was seen.
@@ -108,7 +142,7 @@ async function readOn(place: LogPlace, known: boolean, round: Round, outcome: Ou
     return;
   }
   const keep = (position: bigint): void => {
-    state.keepHead(origin, head.note);
+    next.keep();
     state.keepPosition(origin, `${JSON.stringify({ schema: 'assay.log-position/1', position: String(position) })}\n`);
   };
   const began = kept === null ? `begins at ${from}` : null;
@@ -144,8 +178,8 @@ function positionOf(text: string | null): bigint | null {
 /** The index of Rekor v1: it grows too fast to be read, so each version that is published is asked for. */
 async function askOn(place: LogPlace, round: Round, outcome: Outcome): Promise<void> {
   const { logs, state, ours, targets } = round;
-  const head = await nextHead(place, round, outcome);
-  if (head === null) return;
+  const next = await nextHeads(place, round, outcome);
+  if (next === null) return;
   const told = new Set((state.position(`${place.name} findings`) ?? '').split('\n').filter((leaf) => leaf !== ''));
   let questions = 0;
   let unasked = 0;
@@ -180,8 +214,10 @@ async function askOn(place: LogPlace, round: Round, outcome: Outcome): Promise<v
     const reason = `${unasked} more questions were ${NOT_ASKED}`;
     events.push({ event: 'trouble', log: place.name, word: 'unavailable', reason, evidence: null });
   }
-  if (!(await tell(round, outcome, [...events, readEvent(place, head, round, { questions })]))) return;
-  state.keepHead(head.checkpoint.origin, head.note);
+  const { origin } = next.head.checkpoint;
+  const rest = next.isOtherShard ? { questions, note: `goes on in another shard, ${origin}` } : { questions };
+  if (!(await tell(round, outcome, [...events, readEvent(place, next.head, round, rest)]))) return;
+  next.keep();
   state.keepPosition(`${place.name} findings`, [...told, ''].join('\n'));
 }
 

@@ -34,7 +34,10 @@ export function openWebhook(url: string, io: Io): Webhook {
   const given = withoutExportedSettings({ cwd: root, env: io.env, homedir: home, platform });
   const env = isOfProject(join(home, '.npmrc')) ? { ...given, HOME: root } : given;
   const config = networkConfig({}, root, { ...io, env });
-  const http = createHttpClient({ ...config, userAgent: null }, { userAgent: `assay/${VERSION}` });
+  const http = createHttpClient(
+    { ...config, userAgent: null },
+    { userAgent: `assay/${VERSION}`, refuseRedirect: () => 'and a webhook is asked at its own address alone' },
+  );
 
   async function sendPart(lines: readonly string[]): Promise<boolean> {
     const json = `{"schema":"assay.log-events/1","events":[${lines.join(',')}]}`;
