@@ -42,6 +42,9 @@ export async function openGate(options: GateOptions): Promise<Gate> {
   });
   const prefix = `npm-${createHash('sha256').update(decidedBy).digest('hex').slice(0, 16)}`;
   // npm keeps the path of an address and takes another host, so that what is before the path is lost.
-  const server = await startServer([prefix, ''].map((each) => ({ prefix: each, answer })), listen);
+  const server = await startServer(
+    [prefix, ''].map((each) => ({ prefix: each, answer })),
+    listen,
+  );
   return { ...server, npm: `${server.origin}/${prefix}/`, given, outcome: record.outcome };
 }

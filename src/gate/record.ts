@@ -8,6 +8,8 @@ export interface Outcome {
   readonly refused: readonly Refusal[];
   /** What a client would have picked, and got an older version of the same line instead. */
   readonly heldBack: readonly Refusal[];
+  /** What documents were answered without, of packages of which nothing was handed out. */
+  readonly missing: readonly Refusal[];
   /** Versions whose bytes were handed out. */
   readonly fetched: number;
 }
@@ -30,14 +32,16 @@ export function createRecord(): Record {
     refuse: (refusal) => void refused.set(versionId(refusal.version), refusal),
     hide: (refusal) => void hidden.set(versionId(refusal.version), refusal),
     fetch: (version) => void fetched.set(versionId(version), version),
-    outcome: () => ({
-      refused: [...refused.values()],
-      heldBack: [...hidden.values()].filter(
-        ({ version }) =>
-          !refused.has(versionId(version)) && [...fetched.values()].some((taken) => isOlderOfLine(taken, version)),
-      ),
-      fetched: fetched.size,
-    }),
+    outcome: () => {
+      const taken = [...fetched.values()];
+      const others = [...hidden.values()].filter(({ version }) => !refused.has(versionId(version)));
+      return {
+        refused: [...refused.values()],
+        heldBack: others.filter(({ version }) => taken.some((one) => isOlderOfLine(one, version))),
+        missing: others.filter(({ version }) => !taken.some((one) => packageId(one) === packageId(version))),
+        fetched: fetched.size,
+      };
+    },
   };
 }
 

@@ -38,7 +38,8 @@ export function remembering(client: HttpClient, maxBytes = MAX_KEPT_BYTES): Http
     ...client,
     get: (url, options) => {
       const { sink, json, etag, auth, accept = '' } = options;
-      if (sink !== undefined || json !== undefined || etag !== undefined || auth === false) return client.get(url, options);
+      if (sink !== undefined || json !== undefined || etag !== undefined || auth === false)
+        return client.get(url, options);
       const key = `${accept} ${url}`;
       const known = kept.get(key) ?? ask(key, url, options);
       // The ones used last stay.

@@ -1,5 +1,4 @@
 import type { Writable } from 'node:stream';
-import type { FindingCode } from '../model/finding.ts';
 import { headline, type Refusal } from './refusal.ts';
 
 /** What a package manager asked of the gate. */
@@ -38,15 +37,17 @@ export function bytesReply(status: number, type: string, body: Buffer | Extract<
   return { status, headers: { 'content-type': type, ...ASK_AGAIN }, body };
 }
 
-/** Why something is not answered, by a code of findings where there is one, with text for people. */
-export function failureReply(status: number, code: FindingCode | string, text: string): Reply {
-  const phrase = `Refused by assay gate: ${code}`;
-  const notice = `assay gate: ${text}`.replace(/[^\x20-\x7e]/g, '?').slice(0, 1000);
-  return { ...jsonReply(status, { error: `assay gate: ${text}`, message: text }, { 'npm-notice': notice }), phrase };
+/** Why there is no answer, in text for people. */
+export function failureReply(status: number, code: string, text: string): Reply {
+  const said = `assay gate: ${text}`;
+  return { ...jsonReply(status, { error: said, message: text }), phrase: `assay gate: ${code}` };
 }
 
 /** A refusal, where the client shows it: npm the text, pnpm and Yarn the phrase. No client asks again after a 403. */
 export function refusalReply(refusal: Refusal): Reply {
   const help = refusal.help === '' ? '' : ` ${refusal.help}`;
-  return failureReply(403, refusal.code ?? 'not-judged', `${headline(refusal)}: ${refusal.message}${help}`);
+  const code = refusal.code ?? 'not-judged';
+  const reply = failureReply(403, code, `${headline(refusal)}: ${refusal.message}${help}`);
+  const notice = `assay gate: ${refusal.message}${help}`.replace(/[^\x20-\x7e]/g, '?').slice(0, 1000);
+  return { ...reply, headers: { ...reply.headers, 'npm-notice': notice }, phrase: `Refused by assay gate: ${code}` };
 }

@@ -61,7 +61,11 @@ async function listen(server: Server, host: string, port: number | null): Promis
   }
 }
 
-async function answer(message: IncomingMessage, response: ServerResponse, protocols: readonly Protocol[]): Promise<void> {
+async function answer(
+  message: IncomingMessage,
+  response: ServerResponse,
+  protocols: readonly Protocol[],
+): Promise<void> {
   // A client that leaves is no error of the gate.
   response.on('error', () => undefined);
   let reply: Reply;
@@ -95,7 +99,9 @@ function replyTo(message: IncomingMessage, protocols: readonly Protocol[]): Prom
     method,
     path: `/${path.slice(1 + own.length)}`,
     search: query === undefined ? '' : `?${query}`,
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value])),
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+    ),
     body: () => bodyOf(message),
     base: `http://${headers.host ?? ''}/${own}`,
   });

@@ -18,7 +18,12 @@ async function publishAxios(lab: Lab): Promise<void> {
   const script = { scripts: { postinstall: "node -e \"require('fs').writeFileSync(process.env.MARK, '')\"" } };
   await lab.publish({ name: 'plain-crypto-js', version: '4.2.1', by: token({ user: 'somebody' }), manifest: script });
   const dependencies = { 'form-data': '^4.0.5', 'plain-crypto-js': '^4.2.1' };
-  await lab.publish({ name: 'axios', version: '1.14.1', by: token({ user: 'maintainer' }), manifest: { dependencies } });
+  await lab.publish({
+    name: 'axios',
+    version: '1.14.1',
+    by: token({ user: 'maintainer' }),
+    manifest: { dependencies },
+  });
 }
 
 describe('assay gate', () => {
@@ -35,7 +40,10 @@ describe('assay gate', () => {
           const done = await run('npm', 'install', spec);
           console.log(spec, done.status, done.stdout, done.stderr);
         }
-        console.log(readFileSync(join(folder, 'package-lock.json'), 'utf8'), existsSync(join(folder, 'node_modules/axios')));
+        console.log(
+          readFileSync(join(folder, 'package-lock.json'), 'utf8'),
+          existsSync(join(folder, 'node_modules/axios')),
+        );
         console.log(lab.requests.map((r) => JSON.stringify(r)).join('\n'));
         expect(1).toBe(1);
       }),

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { LockfileAuditOptions } from '../../audit/options.ts';
-import { openGate, remembering, type Gate, type Outcome } from '../../gate/index.ts';
+import { openGate, remembering, type Gate, type Outcome, type Refusal } from '../../gate/index.ts';
 import type { Dependency } from '../../model/dependency.ts';
 import { reportStatus } from '../../model/report.ts';
 import { withoutExportedSettings } from '../../registries/npm/config/npmrc.ts';
@@ -43,7 +43,7 @@ export const command: Command = {
       const ended = await runProgram(program, args, io.cwd, { ...env, ...clientVariables(gate, config) });
       return { ended, outcome: gate.outcome(), left: cleanLockfiles(lockfilesIn(io.cwd), gate.given, gate.origin) };
     });
-    tell(outcome, io);
+    tell(outcome, ended, io);
     if (left.length > 0) {
       io.stderr.write(`assay: ${left.join(', ')} names the gate, which is an error of assay: do not commit it\n`);
       return EXIT.fails;
@@ -87,7 +87,12 @@ async function withGate<T>(
 ): Promise<T> {
   const policy = await loadPolicy(values, io.cwd, io);
   const paths = lockfilesIn(io.cwd);
-  const config = networkConfig(values, paths[0] === undefined ? io.cwd : dirname(paths[0]), io, likelyManager(paths, io));
+  const config = networkConfig(
+    values,
+    paths[0] === undefined ? io.cwd : dirname(paths[0]),
+    io,
+    likelyManager(paths, io),
+  );
   const redirects = policy?.policy.redirects ?? [];
   const trust = startTrust(values, policy, config, io);
   const client = remembering(registryClient(config, { names: null, redirects }));
@@ -127,8 +132,11 @@ async function withGate<T>(
 }
 
 /** What was refused: not every package manager shows it. */
-function tell({ refused, heldBack, fetched }: Outcome, io: Io): void {
-  for (const { message, help } of refused) io.stderr.write(`assay: refused: ${message}${help === '' ? '' : `\n  ${help}`}\n`);
-  for (const { message } of heldBack) io.stderr.write(`assay: an older version was taken: ${message}\n`);
+function tell({ refused, heldBack, missing, fetched }: Outcome, ended: number, io: Io): void {
+  const line = (before: string, { message, help }: Refusal): void => {
+    io.stderr.write(`assay: ${before}: ${message}\n${help === '' ? '' : `  ${help}\n`}`);
+  };
+  for (const one of [...refused, ...(ended === 0 ? [] : missing)]) line('refused', one);
+  for (const one of heldBack) line('an older version was taken', one);
   io.stderr.write(`assay: the gate handed out ${fetched} ${fetched === 1 ? 'package' : 'packages'}\n`);
 }

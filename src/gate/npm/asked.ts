@@ -35,7 +35,8 @@ function nameIn(segments: readonly string[]): readonly [string | null, readonly 
   const isHalf = first.startsWith('@') && !first.includes('/');
   const name = isHalf ? `${first}/${second ?? ''}` : first;
   const rest = isHalf ? others : segments.slice(1);
-  const isName = name.length <= MAX_NAME_LENGTH && /^(?:@[^/@\s]+\/)?[^/@\s][^/\s]*$/.test(name) && !/\/\.|^\./.test(name);
+  const isName =
+    name.length <= MAX_NAME_LENGTH && /^(?:@[^/@\s]+\/)?[^/@\s][^/\s]*$/.test(name) && !/\/\.|^\./.test(name);
   return [isName ? name : null, rest];
 }
 

@@ -76,7 +76,6 @@ function downwardsFrom(sorted: readonly Listed[], target: string): readonly List
   const from = conventionsOf('npm').versions.parse(target);
   if (from === null) return [];
   return sorted.filter(
-    ({ version }) =>
-      compareVersions(version, from) < 0 && (from.channel !== STABLE || version.channel === STABLE),
+    ({ version }) => compareVersions(version, from) < 0 && (from.channel !== STABLE || version.channel === STABLE),
   );
 }

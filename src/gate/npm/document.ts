@@ -15,7 +15,7 @@ export interface Document {
 /** Null for what is no document about `name`. */
 export function readDocument(body: Buffer, name: string): Document | null {
   const outline = outlineOf(body);
-  if (outline === null) return null;
+  if (outline === null || (outline.versions === null && outline.members.has('versions'))) return null;
   const { members } = outline;
   if (valueOf(body, members.get('name')) !== name) return null;
   const tags = valueOf(body, members.get('dist-tags'));

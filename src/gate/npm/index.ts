@@ -53,7 +53,8 @@ export function createNpmGate(options: NpmGateOptions): (request: GateRequest) =
     const asked = readPath(request.path);
     if (asked.kind === 'other') return isRead ? passRead(asked, request) : passQuestion(asked.path, request);
     if (!isRead) {
-      const what = 'assay gate only reads: publish, and change tags and owners, at the registry itself, without the gate';
+      const what =
+        'assay gate only reads: publish, and change tags and owners, at the registry itself, without the gate';
       return failureReply(405, 'read-only', what);
     }
     switch (asked.kind) {
@@ -72,7 +73,9 @@ export function createNpmGate(options: NpmGateOptions): (request: GateRequest) =
     const answer = await upstream.client.get(addressOf(name), { accept, maxBytes: MAX_PACKUMENT_BYTES });
     if (answer.kind !== 'ok') return failed(answer, `the document of ${escapeText(name)}`);
     const read = readDocument(answer.body, name);
-    return read ?? failureReply(502, 'evidence-malformed', `what ${hostOf(name)} has of ${escapeText(name)} cannot be read`);
+    return (
+      read ?? failureReply(502, 'evidence-malformed', `what ${hostOf(name)} has of ${escapeText(name)} cannot be read`)
+    );
   }
 
   function addressOf(name: string): string {
@@ -175,7 +178,12 @@ export function createNpmGate(options: NpmGateOptions): (request: GateRequest) =
   }
 
   function refuse(version: VersionRef, code: 'integrity-mismatch' | 'lockfile-unexpected-host', why: string): Reply {
-    const refusal = { version, code, message: `${escapeText(`${version.name}@${version.version}`, 200)}: ${why}.`, help: '' };
+    const refusal = {
+      version,
+      code,
+      message: `${escapeText(`${version.name}@${version.version}`, 200)}: ${why}.`,
+      help: '',
+    };
     record.refuse(refusal);
     return refusalReply(refusal);
   }
@@ -201,7 +209,10 @@ export function createNpmGate(options: NpmGateOptions): (request: GateRequest) =
     return null;
   }
 
-  async function passRead(asked: { readonly path: string; readonly name: string | null }, request: GateRequest): Promise<Reply> {
+  async function passRead(
+    asked: { readonly path: string; readonly name: string | null },
+    request: GateRequest,
+  ): Promise<Reply> {
     const url = upstream.urlFor(asked.name) + asked.path + request.search;
     const accept = request.headers['accept'] ?? '*/*';
     return passed(await upstream.client.get(url, { accept, maxBytes: MAX_PACKUMENT_BYTES }), asked.path);
@@ -209,12 +220,19 @@ export function createNpmGate(options: NpmGateOptions): (request: GateRequest) =
 
   async function passQuestion(path: string, request: GateRequest): Promise<Reply> {
     if (request.method !== 'POST' || !QUESTIONS.test(path)) {
-      return failureReply(405, 'read-only', 'assay gate only reads: log in and publish at the registry itself, without the gate');
+      return failureReply(
+        405,
+        'read-only',
+        'assay gate only reads: log in and publish at the registry itself, without the gate',
+      );
     }
     const body = await request.body();
     const isPacked = request.headers['content-encoding'] === 'gzip';
     const json = (isPacked ? await promisify(gunzip)(body, { maxOutputLength: MAX_QUESTION_BYTES }) : body).toString();
-    return passed(await upstream.client.get(upstream.urlFor(null) + path, { json, maxBytes: MAX_QUESTION_BYTES }), path);
+    return passed(
+      await upstream.client.get(upstream.urlFor(null) + path, { json, maxBytes: MAX_QUESTION_BYTES }),
+      path,
+    );
   }
 }
 
@@ -254,18 +272,33 @@ function otherThanExpected(expected: string | undefined, { digests }: Decision):
   try {
     const wanted = parseIntegrity(expected);
     const known = wanted.filter(({ algorithm }) => digests.some((one) => one.algorithm === algorithm));
-    const isOne = known.some(({ algorithm, hex }) => digests.some((one) => one.algorithm === algorithm && one.hex === hex));
+    const isOne = known.some(({ algorithm, hex }) =>
+      digests.some((one) => one.algorithm === algorithm && one.hex === hex),
+    );
     return known.length === 0 || isOne ? null : 'npm expects other bytes of it than the registry has signed';
   } catch {
     return 'npm expects a hash of it that cannot be read';
   }
 }
 
-function brokenOff(version: VersionRef, broken: Broken): { version: VersionRef; code: 'integrity-mismatch' | 'evidence-unavailable'; message: string; help: string } {
+function brokenOff(
+  version: VersionRef,
+  broken: Broken,
+): { version: VersionRef; code: 'integrity-mismatch' | 'evidence-unavailable'; message: string; help: string } {
   const spec = escapeText(`${version.name}@${version.version}`, 200);
   return broken === 'mismatch'
-    ? { version, code: 'integrity-mismatch', message: `${spec}: the registry sent other bytes than those that were judged.`, help: '' }
-    : { version, code: 'evidence-unavailable', message: `${spec}: its tarball did not arrive.`, help: 'Try again later.' };
+    ? {
+        version,
+        code: 'integrity-mismatch',
+        message: `${spec}: the registry sent other bytes than those that were judged.`,
+        help: '',
+      }
+    : {
+        version,
+        code: 'evidence-unavailable',
+        message: `${spec}: its tarball did not arrive.`,
+        help: 'Try again later.',
+      };
 }
 
 /** What a registry did not answer is no answer of the gate's, either. */
@@ -278,9 +311,13 @@ function failed(answer: Exclude<HttpAnswer, { kind: 'ok' }>, what: string): Repl
     case 'unchanged':
       return failureReply(502, 'evidence-unavailable', `${what} did not arrive`);
     case 'failed': {
-      const isDenied = answer.status === 401 || answer.status === 403;
-      const status = isDenied ? (answer.status ?? 502) : 502;
-      return failureReply(status, 'evidence-unavailable', `${what} did not arrive: ${escapeText(answer.reason, 300)}`);
+      // The registry's own refusal is the client's to see; a registry that fails is asked again by the client, too.
+      const isRefused = answer.status !== null && answer.status >= 400 && answer.status < 500;
+      return failureReply(
+        isRefused ? (answer.status ?? 502) : 502,
+        'evidence-unavailable',
+        `${what} did not arrive: ${escapeText(answer.reason, 300)}`,
+      );
     }
   }
 }
