@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import { createJudge, type JudgeOptions } from './judge.ts';
+import { createJudge, type JudgeOptions } from './common/judge.ts';
 import { createMetrics } from './metrics.ts';
 import { createNpmGate, type NpmGateOptions } from './npm/index.ts';
-import { createRecord, type Outcome, type Record } from './record.ts';
-import { failureReply, type GateRequest, type Reply } from './reply.ts';
+import { createRecord, type Outcome, type Record } from './common/record.ts';
+import { failureReply, type GateRequest, type Reply } from './common/reply.ts';
 import { startServer, type GateServer, type Protocol, type ServerOptions } from './server.ts';
 
 export { remembering } from './remember.ts';
 export type { GateServer } from './server.ts';
-export type { Outcome } from './record.ts';
-export type { Refusal } from './refusal.ts';
+export type { Outcome } from './common/record.ts';
+export type { Refusal } from './common/refusal.ts';
 
 /** Who is asked, and how what they say is judged. */
 export interface Asked extends JudgeOptions, Pick<NpmGateOptions, 'upstream' | 'named'> {

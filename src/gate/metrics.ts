@@ -1,7 +1,7 @@
 import { specOf } from '../model/package.ts';
-import type { Record } from './record.ts';
-import type { Refusal } from './refusal.ts';
-import { bytesReply, jsonReply, type Reply } from './reply.ts';
+import type { Record } from './common/record.ts';
+import type { Refusal } from './common/refusal.ts';
+import { bytesReply, jsonReply, type Reply } from './common/reply.ts';
 
 /** What a gate that goes on serving did since it began. */
 export interface Metrics {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { failureReply, type GateRequest, type Reply } from './reply.ts';
+import { failureReply, type GateRequest, type Reply } from './common/reply.ts';
 
 /** Where package managers reach the gate. */
 export interface GateServer {

@@ -1,5 +1,5 @@
-import { conventionsOf } from '../ecosystems/conventions/index.ts';
-import { packageId, versionId, type VersionId, type VersionRef } from '../model/package.ts';
+import { conventionsOf } from '../../ecosystems/conventions/index.ts';
+import { packageId, versionId, type VersionId, type VersionRef } from '../../model/package.ts';
 import type { Refusal } from './refusal.ts';
 
 /** What a run of the gate tells when it is over. */

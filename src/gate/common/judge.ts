@@ -1,8 +1,8 @@
-import { dependencyOf } from '../audit/compare.ts';
-import { auditDependencies } from '../audit/dependencies.ts';
-import type { DependencyOptions } from '../audit/options.ts';
-import { parseIntegrity } from '../lockfiles/index.ts';
-import { byteDigests, type Dependency, type Digest } from '../model/dependency.ts';
+import { dependencyOf } from '../../audit/compare.ts';
+import { auditDependencies } from '../../audit/dependencies.ts';
+import type { DependencyOptions } from '../../audit/options.ts';
+import { parseIntegrity } from '../../lockfiles/index.ts';
+import { byteDigests, type Dependency, type Digest } from '../../model/dependency.ts';
 import {
   packageId,
   versionId,
@@ -10,9 +10,9 @@ import {
   type PackageRef,
   type VersionId,
   type VersionRef,
-} from '../model/package.ts';
-import type { JudgedDependency } from '../model/verdict.ts';
-import { createLru } from '../net/lru.ts';
+} from '../../model/package.ts';
+import type { JudgedDependency } from '../../model/verdict.ts';
+import { createLru } from '../../net/lru.ts';
 import { isRefused, refusalOf, type Refusal } from './refusal.ts';
 
 /** What was decided about one version. */
