@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { failureReply, type GateRequest, type Reply } from './reply.ts';
+import { failureReply, type GateRequest, type Reply } from './common/reply.ts';
 
 /** Where package managers reach the gate. */
 export interface GateServer {
@@ -12,22 +12,35 @@ export interface GateServer {
 
 /** A part of the gate that answers what is below a path. */
 export interface Protocol {
-  /** The first part of a path, without slashes; "" answers what no other part does. */
+  /** What a path begins with, between slashes; "" answers what no other one does. */
   readonly prefix: string;
   readonly answer: (request: GateRequest) => Promise<Reply>;
 }
 
+export interface ServerOptions {
+  /** An address of this machine; loopback where left out. */
+  readonly host?: string;
+  /** Null or left out for the default one, or another where that is taken. */
+  readonly port?: number | null;
+  /** Told of the status of each answer. */
+  readonly onStatus?: (status: number) => void;
+}
+
 /** The address that is not taken by anything usual; a fixed one, so that a forgotten address is known for what it is. */
 export const DEFAULT_PORT = 4874;
+const LOCAL = ['127.0.0.1', 'localhost', '::1'];
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 /** Listens on loopback or where it is told. A port that is taken is answered with another one where `port` is null. */
 export async function startServer(
   protocols: readonly Protocol[],
-  { host = '127.0.0.1', port = null }: { readonly host?: string; readonly port?: number | null } = {},
+  { host = '127.0.0.1', port = null, onStatus = () => undefined }: ServerOptions = {},
 ): Promise<GateServer> {
   const sockets = new Set<Socket>();
-  const server = createServer((message, response) => void answer(message, response, protocols));
+  const isLocal = LOCAL.includes(host);
+  const server = createServer((message, response) => {
+    void answer(response, message.method === 'HEAD', () => replyTo(message, protocols, isLocal)).then(onStatus);
+  });
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -61,49 +74,51 @@ async function listen(server: Server, host: string, port: number | null): Promis
   }
 }
 
-async function answer(
-  message: IncomingMessage,
-  response: ServerResponse,
-  protocols: readonly Protocol[],
-): Promise<void> {
+/** Sends an answer. Returns its status. */
+async function answer(response: ServerResponse, isHead: boolean, replying: () => Promise<Reply>): Promise<number> {
   // A client that leaves is no error of the gate.
   response.on('error', () => undefined);
   let reply: Reply;
   try {
-    reply = await replyTo(message, protocols);
+    reply = await replying();
   } catch (error) {
     const why = error instanceof RangeError ? 'what was sent is too large' : 'the gate failed; nothing is let through';
     reply = failureReply(500, 'internal-error', why);
   }
-  const isHead = message.method === 'HEAD';
-  response.writeHead(reply.status, reply.phrase, reply.headers);
-  if (isHead || reply.status === 304) return void response.end();
-  if (typeof reply.body !== 'function') return void response.end(reply.body);
-  const isWhole = await reply.body(response).catch(() => false);
+  const { status, phrase, headers, body } = reply;
+  if (phrase === undefined) response.writeHead(status, headers);
+  else response.writeHead(status, phrase, headers);
+  if (isHead || status === 304) response.end();
+  else if (typeof body !== 'function') response.end(body);
   // A client takes no body that was broken off for whole.
-  if (isWhole) response.end();
+  else if (await body(response).catch(() => false)) response.end();
   else response.destroy();
+  return status;
 }
 
-function replyTo(message: IncomingMessage, protocols: readonly Protocol[]): Promise<Reply> {
+function replyTo(message: IncomingMessage, protocols: readonly Protocol[], isLocal: boolean): Promise<Reply> {
   const { method = 'GET', url = '/', headers } = message;
   const [path = '/', query] = splitOnce(url, '?');
-  const [, first = ''] = path.split('/');
-  const protocol = protocols.find(({ prefix }) => prefix !== '' && prefix === first);
-  const used = protocol ?? protocols.find(({ prefix }) => prefix === '');
+  const host = headers.host ?? '';
+  // A page of the web that was led here by a name of its own says that name.
+  if (isLocal && !/^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/.test(host)) {
+    return Promise.resolve(failureReply(403, 'not-local', 'this gate is for this machine alone'));
+  }
+  const used = protocols.find(({ prefix }) => prefix === '' || path.startsWith(`/${prefix}/`));
   if (used === undefined || !path.startsWith('/')) {
     return Promise.resolve(failureReply(404, 'not-found', 'this gate answers no such address'));
   }
-  const own = protocol === undefined ? '' : `${protocol.prefix}/`;
+  const own = used.prefix === '' ? '' : `${used.prefix}/`;
+  const scheme = headers['x-forwarded-proto'] === 'https' ? 'https' : 'http';
   return used.answer({
     method,
-    path: `/${path.slice(1 + own.length)}`,
+    path: path.slice(own.length),
     search: query === undefined ? '' : `?${query}`,
     headers: Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
     ),
     body: () => bodyOf(message),
-    base: `http://${headers.host ?? ''}/${own}`,
+    base: `${scheme}://${host}/${own}`,
   });
 }
 

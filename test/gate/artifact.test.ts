@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { handOn, type Broken } from '../../src/gate/artifact.ts';
+import { handOn, type Broken } from '../../src/gate/common/artifact.ts';
 import type { HttpAnswer, HttpClient } from '../../src/net/request.ts';
 
 const OK: HttpAnswer = { kind: 'ok', status: 200, body: Buffer.alloc(0), headers: {} };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import semver from 'semver';
 import { describe, expect, it } from 'vitest';
 import { choose, type Choice } from '../../src/gate/npm/choose.ts';
-import type { Decision } from '../../src/gate/judge.ts';
+import type { Decision } from '../../src/gate/common/judge.ts';
 
 /** What is chosen where these versions are refused, and which versions were decided about. */
 async function chosen(

@@ -1,9 +1,21 @@
-import { dirname } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import type { LockfileAuditOptions } from '../../audit/options.ts';
-import { openGate, remembering, type Gate, type Outcome, type Refusal } from '../../gate/index.ts';
+import {
+  openGate,
+  openStandingGate,
+  remembering,
+  type GateServer,
+  type Asked,
+  type Outcome,
+  type Refusal,
+} from '../../gate/index.ts';
 import type { Dependency } from '../../model/dependency.ts';
+import { manifestFields } from '../../readers/manifest.ts';
 import { reportStatus } from '../../model/report.ts';
-import { withoutExportedSettings } from '../../registries/npm/config/npmrc.ts';
+import { fieldsOf } from '../../model/value.ts';
+import { withoutExportedSettings, type NpmConfig } from '../../registries/npm/config/npmrc.ts';
 import { registryOf } from '../../registries/npm/index.ts';
 import { renderTerminal } from '../../report/terminal/index.ts';
 import { escapeText } from '../../report/words/escape.ts';
@@ -21,33 +33,44 @@ import { loadPolicy, phaseOf } from '../project/policy.ts';
 import { networkConfig, registryBy, registryClient } from '../project/registry.ts';
 import { startTrust } from '../project/trust.ts';
 import { reportOptions } from '../setup.ts';
-import { homedir } from 'node:os';
 
 export const command: Command = {
   usage: '-- COMMAND [ARGUMENT...]',
   summary: 'run a package manager, which is given only what is verified',
-  options: [...PROJECT_OPTIONS, 'enforce', 'all'],
+  options: [...PROJECT_OPTIONS, 'enforce', 'all', 'listen', 'upstream'],
   isBeforeCommand: true,
   run: async (options, io) => {
     const { positionals } = options;
     const [program, ...args] = positionals;
-    if (program === undefined) throw new UsageError('gate needs a command: assay gate -- npm install axios');
+    if (program === undefined) return serve(options, io);
+    if (options.values.upstream !== undefined) {
+      throw new UsageError('--upstream is for a gate without a command; with one, --registry says whom to ask');
+    }
     const shown = escapeText(positionals.join(' '), 200);
     const before = await auditLockfiles(options, io);
     if (before !== null && before.status !== EXIT.holds) {
       io.stderr.write(`assay: not run: ${shown}\n`);
       return before.status;
     }
-    const { ended, outcome, left } = await withGate(options, before, io, async (gate, config) => {
+    const { config, ...opening } = await askedFor(options, before, io);
+    const gate = await openGate({ ...opening, keepsAddresses: (agent) => agent.startsWith('npm/') });
+    const texts = textsOf(io);
+    let ended: number;
+    try {
       const env = withoutExportedSettings({ cwd: io.cwd, env: io.env, homedir: homedir(), platform: process.platform });
-      const ended = await runProgram(program, args, io.cwd, { ...env, ...clientVariables(gate, config) });
-      return { ended, outcome: gate.outcome(), left: cleanLockfiles(lockfilesIn(io.cwd), gate.given, gate.origin) };
-    });
+      ended = await runProgram(program, args, io.cwd, { ...env, ...clientVariables(gate, config) });
+    } finally {
+      await gate.close();
+    }
+    const left = cleanLockfiles(lockfilesIn(io.cwd), gate.given, gate.origin);
+    const outcome = gate.outcome();
     tell(outcome, ended, io);
     if (left.length > 0) {
       io.stderr.write(`assay: ${left.join(', ')} names the gate, which is an error of assay: do not commit it\n`);
       return EXIT.fails;
     }
+    if (textsOf(io) === texts) return ended;
+    // A package manager may take from its own cache what was handed out under another policy.
     const after = await auditLockfiles(options, io);
     return ended === 0 && after !== null ? after.status : ended;
   },
@@ -79,56 +102,112 @@ async function auditLockfiles(options: ParsedOptions, io: Io): Promise<Audited |
   });
 }
 
-async function withGate<T>(
-  { values }: ParsedOptions,
-  audited: Audited | null,
-  io: Io,
-  work: (gate: Gate, config: ReturnType<typeof networkConfig>) => Promise<T>,
-): Promise<T> {
+/** Who is asked, and how what they say is judged, as the folder and the command line say. */
+async function askedFor({ values, positionals }: ParsedOptions, audited: Audited | null, io: Io): Promise<Opening> {
   const policy = await loadPolicy(values, io.cwd, io);
   const paths = lockfilesIn(io.cwd);
-  const config = networkConfig(
-    values,
-    paths[0] === undefined ? io.cwd : dirname(paths[0]),
-    io,
-    likelyManager(paths, io),
-  );
+  const config = networkConfig(values, io.cwd, io, likelyManager(paths, io));
   const redirects = policy?.policy.redirects ?? [];
-  const trust = startTrust(values, policy, config, io);
-  const client = remembering(registryClient(config, { names: null, redirects }));
-  try {
-    const phase = phaseOf(values, policy);
-    const locked = audited?.locked ?? [];
-    const gate = await openGate({
-      upstream: {
-        client,
-        urlFor: (name) => (name === null ? config.registry : registryOf(name, config)),
-        isAllowedAddress: (url) => redirects.some((address) => url.startsWith(address)),
-      },
-      audit: {
-        registry: registryBy(client, config, io),
-        trust: await (await trust.session).refresh(),
-        enforce: phase,
-        policy,
-        baseline: audited?.baseline ?? null,
-      },
-      locked,
-      isDirect: () => false,
-      allowedBy: () => null,
-      now: Date.now,
-      named: (name) => locked.filter((one) => one.name === name).map(({ version }) => version),
-      keepsAddresses: (agent) => agent.startsWith('npm/'),
-      decidedBy: JSON.stringify([phase, policy?.policy ?? null]),
-    });
+  const phase = phaseOf(values, policy);
+  const locked = audited?.locked ?? [];
+  const isDirect = directNames(positionals, io);
+  const ask = async (): Promise<Asked> => {
+    const trust = startTrust(values, policy, config, io);
+    const client = remembering(registryClient(config, { names: null, redirects }));
+    const close = (): void => {
+      client.close();
+      trust.close();
+    };
     try {
-      return await work(gate, config);
-    } finally {
-      await gate.close();
+      return {
+        upstream: {
+          client,
+          urlFor: (name) => (name === null ? config.registry : registryOf(name, config)),
+          isAllowedAddress: (url) => redirects.some((address) => url.startsWith(address)),
+        },
+        audit: {
+          registry: registryBy(client, config, io),
+          trust: await (await trust.session).refresh(),
+          enforce: phase,
+          policy,
+          baseline: audited?.baseline ?? null,
+        },
+        locked,
+        isDirect: (name) => isDirect.has(name),
+        allowedBy: () => null,
+        now: Date.now,
+        named: (name) => locked.filter((one) => one.name === name).map(({ version }) => version),
+        close,
+      };
+    } catch (error) {
+      close();
+      throw error;
     }
-  } finally {
-    client.close();
-    trust.close();
+  };
+  return { config, ask, decidedBy: JSON.stringify([phase, policy?.policy ?? null]) };
+}
+
+/** Serves until it is stopped: 0. Throws UsageError. */
+async function serve(options: ParsedOptions, io: Io): Promise<number> {
+  const { listen, upstream, registry } = options.values;
+  if (listen === undefined) {
+    throw new UsageError(
+      'gate needs a command: assay gate -- npm install axios; or --listen 127.0.0.1:4874 to serve until it is stopped',
+    );
   }
+  const place = placeOf(listen);
+  const values = upstream === undefined ? options.values : { ...options.values, registry: upstream };
+  if (upstream !== undefined && registry !== undefined) throw new UsageError('--upstream and --registry say the same');
+  const opening = await askedFor({ ...options, values }, null, io);
+  const log = (line: string): void => io.stdout.write(`${line}\n`);
+  let gate: GateServer;
+  try {
+    gate = await openStandingGate({ ...opening, ...place, keepsAddresses: () => false }, log);
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    const why = { EADDRINUSE: 'the port is taken', EACCES: 'permission denied', EADDRNOTAVAIL: 'no such address here' }[
+      code
+    ];
+    throw new UsageError(`cannot listen at ${listen}: ${why ?? code}`);
+  }
+  io.stderr.write(
+    `assay: the gate serves at ${gate.origin}/ what ${opening.config.registry} has; health at /-/assay/health\n`,
+  );
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  await gate.close();
+  return EXIT.holds;
+}
+
+/** `HOST:PORT`, the host of IPv6 within brackets, or a port alone. Throws UsageError. */
+function placeOf(listen: string): { readonly host?: string; readonly port: number } {
+  const [, v6, name, digits = ''] = /^(?:(?:\[([\da-f:]+)\]|([^:[\]\s]+)):)?(\d{1,5})$/i.exec(listen) ?? [];
+  const port = Number(digits);
+  if (digits === '' || port > 65_535) throw new UsageError(`--listen needs HOST:PORT, not ${listen}`);
+  const host = v6 ?? name;
+  return { ...(host !== undefined && { host }), port };
+}
+
+interface Opening {
+  readonly config: NpmConfig;
+  readonly ask: () => Promise<Asked>;
+  readonly decidedBy: string;
+}
+
+/** What the project itself asks for, by its package.json and by the words of the command: both are direct. */
+function directNames(words: readonly string[], io: Io): ReadonlySet<string> {
+  const named = words.flatMap((word) => /^(?:@?[^@\s]+@npm:)?(@?[^@\s]+)(?:@.*)?$/.exec(word)?.[1] ?? []);
+  const path = join(io.cwd, 'package.json');
+  if (!existsSync(path)) return new Set(named);
+  const manifest = manifestFields('package.json', readFileSync(path, 'utf8'), 'npm');
+  const kinds = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
+  return new Set([...named, ...kinds.flatMap((kind) => Object.keys(fieldsOf(manifest[kind])))]);
+}
+
+/** What the lockfiles of the folder say, to see whether they still do. */
+function textsOf({ cwd }: Io): string {
+  return JSON.stringify(lockfilesIn(cwd).map((path) => [path, readFileSync(path, 'utf8')]));
 }
 
 /** What was refused: not every package manager shows it. */

@@ -2,8 +2,8 @@ import { compareVersions } from '../../ecosystems/conventions/compare.ts';
 import { conventionsOf } from '../../ecosystems/conventions/index.ts';
 import type { Version } from '../../ecosystems/conventions/conventions.ts';
 import { STABLE } from '../../model/channel.ts';
-import type { Decision } from '../judge.ts';
-import type { Refusal } from '../refusal.ts';
+import type { Decision } from '../common/judge.ts';
+import type { Refusal } from '../common/refusal.ts';
 
 /** What a client may pick of a package. */
 export interface Choice {

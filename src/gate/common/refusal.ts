@@ -1,9 +1,9 @@
-import type { Dependency } from '../model/dependency.ts';
-import type { FindingCode } from '../model/finding.ts';
-import { specOf, type VersionRef } from '../model/package.ts';
-import type { JudgedDependency, LeveledFinding, Phase } from '../model/verdict.ts';
-import { escapeText } from '../report/words/escape.ts';
-import { describe } from '../report/words/messages.ts';
+import type { Dependency } from '../../model/dependency.ts';
+import type { FindingCode } from '../../model/finding.ts';
+import { specOf, type VersionRef } from '../../model/package.ts';
+import type { JudgedDependency, LeveledFinding, Phase } from '../../model/verdict.ts';
+import { escapeText } from '../../report/words/escape.ts';
+import { describe } from '../../report/words/messages.ts';
 
 /** Why a version may not be fetched, for people. Texts are escaped. */
 export interface Refusal {

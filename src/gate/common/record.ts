@@ -1,5 +1,5 @@
-import { conventionsOf } from '../ecosystems/conventions/index.ts';
-import { packageId, versionId, type VersionId, type VersionRef } from '../model/package.ts';
+import { conventionsOf } from '../../ecosystems/conventions/index.ts';
+import { packageId, versionId, type VersionId, type VersionRef } from '../../model/package.ts';
 import type { Refusal } from './refusal.ts';
 
 /** What a run of the gate tells when it is over. */
@@ -14,17 +14,17 @@ export interface Outcome {
   readonly fetched: number;
 }
 
-/** Remembers what was refused, and what was handed out. */
+/** Is told what was refused, and what was handed out. */
 export interface Record {
   /** Somebody asked for this version itself. */
   readonly refuse: (refusal: Refusal) => void;
   /** A document was answered without this version. */
   readonly hide: (refusal: Refusal) => void;
   readonly fetch: (version: VersionRef) => void;
-  readonly outcome: () => Outcome;
 }
 
-export function createRecord(): Record {
+/** Remembers all of it, for as long as one command runs. */
+export function createRecord(): Record & { readonly outcome: () => Outcome } {
   const refused = new Map<VersionId, Refusal>();
   const hidden = new Map<VersionId, Refusal>();
   const fetched = new Map<VersionId, VersionRef>();

@@ -1,10 +1,18 @@
-import { dependencyOf } from '../audit/compare.ts';
-import { auditDependencies } from '../audit/dependencies.ts';
-import type { DependencyOptions } from '../audit/options.ts';
-import { parseIntegrity } from '../lockfiles/index.ts';
-import { byteDigests, type Dependency, type Digest } from '../model/dependency.ts';
-import { versionId, type PackageRef, type VersionId, type VersionRef } from '../model/package.ts';
-import type { JudgedDependency } from '../model/verdict.ts';
+import { dependencyOf } from '../../audit/compare.ts';
+import { auditDependencies } from '../../audit/dependencies.ts';
+import type { DependencyOptions } from '../../audit/options.ts';
+import { parseIntegrity } from '../../lockfiles/index.ts';
+import { byteDigests, type Dependency, type Digest } from '../../model/dependency.ts';
+import {
+  packageId,
+  versionId,
+  type PackageId,
+  type PackageRef,
+  type VersionId,
+  type VersionRef,
+} from '../../model/package.ts';
+import type { JudgedDependency } from '../../model/verdict.ts';
+import { createLru } from '../../net/lru.ts';
 import { isRefused, refusalOf, type Refusal } from './refusal.ts';
 
 /** What was decided about one version. */
@@ -36,6 +44,9 @@ export interface JudgeOptions {
   readonly now: () => number;
 }
 
+/** More than a tree of the largest projects asks about. */
+const MAX_DECISIONS = 50_000;
+
 interface Waiting {
   readonly dependency: Dependency;
   readonly settle: (decision: Decision) => void;
@@ -45,8 +56,8 @@ interface Waiting {
 export function createJudge({ audit, locked, isDirect, allowedBy, now }: JudgeOptions): Judge {
   const ofLockfile = new Map<VersionId, Dependency>();
   for (const one of locked) if (!ofLockfile.has(versionId(one))) ofLockfile.set(versionId(one), one);
-  const decisions = new Map<string, Promise<Decision>>();
-  const refused = new Map<string, Set<string>>();
+  const decisions = createLru<Promise<Decision>>(MAX_DECISIONS);
+  const refused = new Map<PackageId, Set<string>>();
   let waiting: Waiting[] = [];
 
   async function auditWaiting(): Promise<void> {
@@ -81,20 +92,17 @@ export function createJudge({ audit, locked, isDirect, allowedBy, now }: JudgeOp
   }
 
   return {
-    decide: (version, integrity) => {
-      const key = `${versionId(version)} ${integrity ?? ''}`;
-      const known = decisions.get(key);
-      if (known !== undefined) return known;
-      const decision = ask(version, integrity);
-      decisions.set(key, decision);
-      void decision.then(({ refusal }) => {
-        if (refusal === null) return;
-        const id = `${version.ecosystem}:${version.name}`;
-        refused.set(id, (refused.get(id) ?? new Set()).add(version.version));
-      });
-      return decision;
-    },
-    refusedOf: ({ ecosystem, name }) => [...(refused.get(`${ecosystem}:${name}`) ?? [])],
+    decide: (version, integrity) =>
+      decisions.get(`${versionId(version)} ${integrity ?? ''}`, () => {
+        const decision = ask(version, integrity);
+        void decision.then(({ refusal }) => {
+          if (refusal === null) return;
+          const id = packageId(version);
+          refused.set(id, (refused.get(id) ?? new Set()).add(version.version));
+        });
+        return decision;
+      }),
+    refusedOf: (one) => [...(refused.get(packageId(one)) ?? [])],
   };
 }
 

@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Writable } from 'node:stream';
-import { MAX_TARBALL_BYTES } from '../model/limits.ts';
-import type { Digest } from '../model/dependency.ts';
-import type { HttpClient, Sink } from '../net/request.ts';
+import { MAX_TARBALL_BYTES } from '../../model/limits.ts';
+import type { Digest } from '../../model/dependency.ts';
+import type { HttpClient, Sink } from '../../net/request.ts';
 
 /** Why bytes are not handed on. */
 export type Broken = 'mismatch' | 'absent' | 'unavailable';
