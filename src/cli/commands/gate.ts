@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { LockfileAuditOptions } from '../../audit/options.ts';
 import {
   openGate,
@@ -22,12 +22,13 @@ import { escapeText } from '../../report/words/escape.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { runProgram } from '../exec/run-program.ts';
-import { clientVariables } from '../gate/clients.ts';
-import { cleanLockfiles } from '../gate/lockfiles.ts';
+import { pointAt } from '../gate/clients.ts';
+import { gateCommand } from '../gate/command.ts';
+import { cleanLockfiles, writtenBy } from '../gate/lockfiles.ts';
 import type { Io } from '../io.ts';
 import type { ParsedOptions } from '../options.ts';
 import { lockfilesIn } from '../project/find.ts';
-import { likelyManager } from '../project/manager-config.ts';
+import { managerConfigs, type ManagerConfig } from '../project/manager-config.ts';
 import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
 import { loadPolicy, phaseOf } from '../project/policy.ts';
 import { networkConfig, registryBy, registryClient } from '../project/registry.ts';
@@ -41,37 +42,48 @@ export const command: Command = {
   isBeforeCommand: true,
   run: async (options, io) => {
     const { positionals } = options;
-    const [program, ...args] = positionals;
+    const [program] = positionals;
     if (program === undefined) return serve(options, io);
     if (options.values.upstream !== undefined) {
       throw new UsageError('--upstream is for a gate without a command; with one, --registry says whom to ask');
     }
     const shown = escapeText(positionals.join(' '), 200);
-    const before = await auditLockfiles(options, io);
+    const command = gateCommand(positionals, io);
+    const { folder, manager } = command;
+    const before = await auditLockfiles(options, folder, io);
     if (before !== null && before.status !== EXIT.holds) {
       io.stderr.write(`assay: not run: ${shown}\n`);
       return before.status;
     }
-    const { config, ...opening } = await askedFor(options, before, io);
+    const [managerConfig] = managerConfigs([{ manager }], folder, io);
+    const { config, ...opening } = await askedFor(options, before, { folder, manager: managerConfig }, io);
     const gate = await openGate({ ...opening, keepsAddresses: (agent) => agent.startsWith('npm/') });
-    const texts = textsOf(io);
+    const texts = textsOf(folder);
+    const env = withoutExportedSettings({ cwd: io.cwd, env: io.env, homedir: homedir(), platform: process.platform });
+    const pointed = pointAt(gate, positionals, command, config, managerConfig?.files ?? [], env);
+    if (pointed.past.length > 0) {
+      const scopes = escapeText(pointed.past.join(', '), 200);
+      io.stderr.write(
+        `assay: Yarn asks the registries of ${scopes} itself, past the gate: what they serve is audited once it is locked\n`,
+      );
+    }
     let ended: number;
     try {
-      const env = withoutExportedSettings({ cwd: io.cwd, env: io.env, homedir: homedir(), platform: process.platform });
-      ended = await runProgram(program, args, io.cwd, { ...env, ...clientVariables(gate, config) });
+      ended = await runProgram(pointed.line[0] ?? program, pointed.line.slice(1), io.cwd, pointed.env);
     } finally {
+      pointed.close();
       await gate.close();
     }
-    const left = cleanLockfiles(lockfilesIn(io.cwd), gate.given, gate.origin);
+    const left = cleanLockfiles(folder, gate, writtenBy(manager, config));
     const outcome = gate.outcome();
     tell(outcome, ended, io);
     if (left.length > 0) {
       io.stderr.write(`assay: ${left.join(', ')} names the gate, which is an error of assay: do not commit it\n`);
       return EXIT.fails;
     }
-    if (textsOf(io) === texts) return ended;
+    if (textsOf(folder) === texts) return ended;
     // A package manager may take from its own cache what was handed out under another policy.
-    const after = await auditLockfiles(options, io);
+    const after = await auditLockfiles(options, folder, io);
     return ended === 0 && after !== null ? after.status : ended;
   },
 };
@@ -81,11 +93,14 @@ interface Audited extends Pick<LockfileAuditOptions, 'baseline' | 'store'> {
   readonly locked: readonly Dependency[];
 }
 
-/** Audits the lockfiles of the folder; null where there are none. */
-async function auditLockfiles(options: ParsedOptions, io: Io): Promise<Audited | null> {
-  if (lockfilesIn(io.cwd).length === 0) return null;
+/** Audits the lockfiles of a folder; null where there are none, and where they have nothing yet. */
+async function auditLockfiles(options: ParsedOptions, folder: string, io: Io): Promise<Audited | null> {
+  if (lockfilesIn(folder).length === 0) return null;
   const { values } = options;
-  return withProjects(['.'], false, options, io, async ({ audit, projects, policy }) => {
+  const place = relative(io.cwd, folder) || '.';
+  return withProjects([place], false, options, io, async ({ audit, projects, unread, policy }) => {
+    const lockfiles = projects.flatMap((project) => project.lockfiles);
+    if (unread.length === 0 && lockfiles.every(({ dependencies }) => dependencies.length === 0)) return null;
     const report = await audit(async ({ baseline, askBase }) => ({
       enforce: phaseOf(values, policy),
       omit: [],
@@ -96,17 +111,21 @@ async function auditLockfiles(options: ParsedOptions, io: Io): Promise<Audited |
     const [project] = projects;
     return {
       status: reportStatus(report),
-      locked: projects.flatMap(({ lockfiles }) => lockfiles.flatMap(({ dependencies }) => dependencies)),
+      locked: lockfiles.flatMap(({ dependencies }) => dependencies),
       ...(project && { baseline: project.baseline, store: project.store }),
     };
   });
 }
 
 /** Who is asked, and how what they say is judged, as the folder and the command line say. */
-async function askedFor({ values, positionals }: ParsedOptions, audited: Audited | null, io: Io): Promise<Opening> {
-  const policy = await loadPolicy(values, io.cwd, io);
-  const paths = lockfilesIn(io.cwd);
-  const config = networkConfig(values, io.cwd, io, likelyManager(paths, io));
+async function askedFor(
+  { values, positionals }: ParsedOptions,
+  audited: Audited | null,
+  { folder, manager }: { readonly folder: string; readonly manager?: ManagerConfig | undefined },
+  io: Io,
+): Promise<Opening> {
+  const policy = await loadPolicy(values, folder, io);
+  const config = networkConfig(values, folder, io, manager);
   const redirects = policy?.policy.redirects ?? [];
   const phase = phaseOf(values, policy);
   const locked = audited?.locked ?? [];
@@ -158,7 +177,7 @@ async function serve(options: ParsedOptions, io: Io): Promise<number> {
   const place = placeOf(listen);
   const values = upstream === undefined ? options.values : { ...options.values, registry: upstream };
   if (upstream !== undefined && registry !== undefined) throw new UsageError('--upstream and --registry say the same');
-  const opening = await askedFor({ ...options, values }, null, io);
+  const opening = await askedFor({ ...options, values }, null, { folder: io.cwd }, io);
   const log = (line: string): void => io.stdout.write(`${line}\n`);
   let gate: GateServer;
   try {
@@ -205,9 +224,9 @@ function directNames(words: readonly string[], io: Io): ReadonlySet<string> {
   return new Set([...named, ...kinds.flatMap((kind) => Object.keys(fieldsOf(manifest[kind])))]);
 }
 
-/** What the lockfiles of the folder say, to see whether they still do. */
-function textsOf({ cwd }: Io): string {
-  return JSON.stringify(lockfilesIn(cwd).map((path) => [path, readFileSync(path, 'utf8')]));
+/** What the lockfiles of a folder say, to see whether they still do. */
+function textsOf(folder: string): string {
+  return JSON.stringify(lockfilesIn(folder).map((path) => [path, readFileSync(path, 'utf8')]));
 }
 
 /** What was refused: not every package manager shows it. */

@@ -1,20 +1,108 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'smol-toml';
 import type { Gate } from '../../gate/index.ts';
+import type { NodeManager } from '../../model/dependency.ts';
+import { fieldsOf } from '../../model/value.ts';
 import type { NpmConfig } from '../../registries/npm/config/npmrc.ts';
+import type { ManagerConfig } from '../project/manager-config.ts';
+import type { GateCommand } from './command.ts';
+
+/** A command that asks the gate. */
+export interface Pointed {
+  readonly line: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** Scopes whose registries it asks itself, all the same. */
+  readonly past: readonly string[];
+  /** Takes away what was written for it. */
+  readonly close: () => void;
+}
+
+type Named = Pick<NpmConfig, 'scopes' | 'namedBy' | 'proxy'>;
 
 /**
- * The variables by which package managers of npm's kind ask the gate: each outranks the files of the project. Yarn 4
- * has none for registries of scopes; pnpm takes those of the command line alone.
+ * Points a package manager at the gate, by its own means, each of which outranks the files of the project and of the
+ * user: tried with npm 11 and 12, pnpm 10 to 12, Yarn 1.22 and 4, and Bun 1.4. `env` are the variables of its own.
  */
-export function clientVariables(gate: Pick<Gate, 'npm'>, { scopes }: Pick<NpmConfig, 'scopes'>): NodeJS.ProcessEnv {
+export function pointAt(
+  gate: Pick<Gate, 'npm'>,
+  line: readonly string[],
+  { manager, at }: GateCommand,
+  config: Named,
+  files: ManagerConfig['files'],
+  env: NodeJS.ProcessEnv,
+): Pointed {
+  const scopes = [...config.scopes.keys()];
+  const own = WORDS[manager](gate.npm, scopes);
+  const bunfig = manager === 'bun' && scopes.length > 0 ? bunfigOf(gate.npm, scopes, files) : null;
+  const options = bunfig === null ? {} : { BUN_OPTIONS: `${env['BUN_OPTIONS'] ?? ''} --config=${bunfig.path}`.trim() };
   return {
-    npm_config_registry: gate.npm,
+    line: [...line.slice(0, at), ...own, ...line.slice(at)],
+    env: over(env, { ...variables(gate.npm, scopes), ...unproxied(gate.npm, config, env), ...options }),
+    // Those that Yarn knows by itself nobody has asked for.
+    past: manager === 'yarn' ? scopes.filter((scope) => config.namedBy.get(scope) !== 'yarn') : [],
+    close: () => bunfig?.remove(),
+  };
+}
+
+/** Variables of one package manager are no business of another, and one may start another. */
+function variables(npm: string, scopes: readonly string[]): Readonly<Record<string, string>> {
+  return {
+    npm_config_registry: npm,
     // An address of the registry in a lockfile is asked of the gate, and stays as it is.
     npm_config_replace_registry_host: 'always',
-    ...Object.fromEntries([...scopes.keys()].map((scope) => [`npm_config_${scope}:registry`, gate.npm])),
-    pnpm_config_registry: gate.npm,
-    YARN_REGISTRY: gate.npm,
-    YARN_NPM_REGISTRY_SERVER: gate.npm,
-    YARN_UNSAFE_HTTP_WHITELIST: new URL(gate.npm).hostname,
-    BUN_CONFIG_REGISTRY: gate.npm,
+    ...Object.fromEntries(
+      scopes.flatMap((scope) => [`npm_config_${scope}:registry`, `yarn_${scope}:registry`].map((name) => [name, npm])),
+    ),
+    pnpm_config_registry: npm,
+    YARN_REGISTRY: npm,
+    YARN_NPM_REGISTRY_SERVER: npm.replace(/\/$/, ''),
+    YARN_UNSAFE_HTTP_WHITELIST: new URL(npm).hostname,
+    BUN_CONFIG_REGISTRY: npm,
   };
+}
+
+const NO_WORDS = (): readonly string[] => [];
+/** Options before all others, where variables do not reach what a file says. */
+const WORDS: Readonly<Record<NodeManager, (npm: string, scopes: readonly string[]) => readonly string[]>> = {
+  // npm reads a variable's name in small letters, and with dashes.
+  npm: (npm, scopes) => scopes.filter((scope) => /[A-Z_]/.test(scope)).map((scope) => `--${scope}:registry=${npm}`),
+  pnpm: (npm, scopes) =>
+    ['registry', ...scopes.map((scope) => `${scope}:registry`)].map((key) => `--config.${key}=${npm}`),
+  'yarn-classic': NO_WORDS,
+  yarn: NO_WORDS,
+  bun: NO_WORDS,
+  vlt: NO_WORDS,
+};
+
+/** No proxy stands between a program and the gate. */
+function unproxied(npm: string, { proxy }: Named, env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  if (proxy.http === null) return {};
+  const list = [...new Set([...proxy.bypass, new URL(npm).hostname])].join(',');
+  const said = env['no_proxy'] ?? env['NO_PROXY'] ?? '';
+  const all = said === '' ? list : `${said},${list}`;
+  return { NO_PROXY: all, no_proxy: all, npm_config_noproxy: list, pnpm_config_noproxy: list, YARN_HTTP_PROXY: '' };
+}
+
+/** Variables over others, by which names those may ever be read: `NPM_CONFIG_REGISTRY`, `npm_config_registry`. */
+function over(env: NodeJS.ProcessEnv, set: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const read = (name: string): string => name.toLowerCase().replaceAll('-', '_');
+  const names = new Set(Object.keys(set).map(read));
+  return { ...Object.fromEntries(Object.entries(env).filter(([name]) => !names.has(read(name)))), ...set };
+}
+
+/** Bun has no variables for scopes: its project's file as it is, with other registries of scopes, in its place. */
+function bunfigOf(
+  npm: string,
+  scopes: readonly string[],
+  files: ManagerConfig['files'],
+): { readonly path: string; readonly remove: () => void } {
+  const project = files.find(({ path, ofProject }) => ofProject && path.endsWith('bunfig.toml'));
+  const settings = fieldsOf(project?.content);
+  const own = Object.fromEntries(scopes.map((scope) => [scope.slice(1), npm]));
+  const folder = mkdtempSync(join(tmpdir(), 'assay-gate-'));
+  const path = join(folder, 'bunfig.toml');
+  writeFileSync(path, stringify({ ...settings, install: { ...fieldsOf(settings['install']), scopes: own } }));
+  return { path, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
