@@ -39,7 +39,7 @@ export function pointAt(
   const options = bunfig === null ? {} : { BUN_OPTIONS: `${env['BUN_OPTIONS'] ?? ''} --config=${bunfig.path}`.trim() };
   return {
     line: [...line.slice(0, at), ...own, ...line.slice(at)],
-    env: over(env, { ...variables(gate.npm, scopes), ...unproxied(gate.npm, config, env), ...options }),
+    env: over(env, { ...variables(gate.npm, scopes, manager), ...unproxied(gate.npm, config, env), ...options }),
     // Those that Yarn knows by itself nobody has asked for.
     past: manager === 'yarn' ? scopes.filter((scope) => config.namedBy.get(scope) !== 'yarn') : [],
     close: () => bunfig?.remove(),
@@ -47,14 +47,15 @@ export function pointAt(
 }
 
 /** Variables of one package manager are no business of another, and one may start another. */
-function variables(npm: string, scopes: readonly string[]): Readonly<Record<string, string>> {
+function variables(npm: string, scopes: readonly string[], manager: NodeManager): Readonly<Record<string, string>> {
+  // Yarn 4 ends where a variable of its own name is none of its settings.
+  const prefixes = manager === 'yarn-classic' ? ['npm_config_', 'yarn_'] : ['npm_config_'];
+  const ofScopes = scopes.flatMap((scope) => prefixes.map((prefix) => [`${prefix}${scope}:registry`, npm]));
   return {
     npm_config_registry: npm,
     // An address of the registry in a lockfile is asked of the gate, and stays as it is.
     npm_config_replace_registry_host: 'always',
-    ...Object.fromEntries(
-      scopes.flatMap((scope) => [`npm_config_${scope}:registry`, `yarn_${scope}:registry`].map((name) => [name, npm])),
-    ),
+    ...Object.fromEntries(ofScopes),
     pnpm_config_registry: npm,
     YARN_REGISTRY: npm,
     YARN_NPM_REGISTRY_SERVER: npm.replace(/\/$/, ''),
