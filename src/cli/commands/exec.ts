@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { resolve } from 'node:path';
 import type { Omittable } from '../../audit/options.ts';
 import { commandsOf } from '../../ecosystems/conventions/index.ts';
 import { isNodeLockfile } from '../../model/dependency.ts';
@@ -12,7 +10,7 @@ import { escapeText } from '../../report/words/escape.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { runProgram } from '../exec/run-program.ts';
+import { demandWords, runProgram } from '../exec/run-program.ts';
 import { whyNotRun } from '../exec/why-not.ts';
 import { changedSince, type Looked } from '../exec/still.ts';
 import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
@@ -30,9 +28,7 @@ export const command: Command = {
     const { values, positionals } = options;
     const [program, ...args] = positionals;
     if (program === undefined) throw new UsageError('exec needs a command: assay exec -- npm ci');
-    if (args.length === 0 && /\s/.test(program) && !existsSync(resolve(io.cwd, program))) {
-      throw new UsageError(`exec takes a command without quotes around it: assay exec -- ${program.trim()}`);
-    }
+    demandWords('exec', positionals, io.cwd);
     const omit = omitOf(values);
     const places = [values.lockfile ?? '.'];
     const below = values.recursive === true;
