@@ -10,6 +10,7 @@ import { escapeText } from '../../report/words/escape.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
+import type { Audited } from '../exec/check.ts';
 import { demandWords, runProgram } from '../exec/run-program.ts';
 import { whyNotRun } from '../exec/why-not.ts';
 import { changedSince, type Looked } from '../exec/still.ts';
@@ -18,6 +19,7 @@ import { reportToActions } from '../output/pipeline.ts';
 import { projectFolder } from '../project/files.ts';
 import { omitOf, reportOptions } from '../setup.ts';
 import { phaseOf } from '../project/policy.ts';
+import { shownPath } from '../user-files.ts';
 
 export const command: Command = {
   usage: '-- COMMAND [ARGUMENT...]',
@@ -54,6 +56,9 @@ export const command: Command = {
     });
     if (status !== EXIT.holds) {
       io.stderr.write(`assay: not run: ${shown}\n`);
+      const only = await onlyLockfile(positionals, looked, omit, io);
+      if (only !== null)
+        io.stderr.write(`assay: what it installs from, alone: assay exec --lockfile ${only} -- ${shown}\n`);
       return status;
     }
     const before = await changedSince(looked, 'before', io);
@@ -84,6 +89,33 @@ export const command: Command = {
   },
 };
 
+/** Of several audited lockfiles the one that the command installs from, as it is shown; null where that is not one. */
+async function onlyLockfile(
+  line: readonly string[],
+  { projects, unread }: Looked,
+  omit: readonly Omittable[],
+  io: Io,
+): Promise<string | null> {
+  const audited = auditedOf(projects);
+  if (audited.length + unread.length < 2) return null;
+  // What installs nothing installs from none of them.
+  if ((await whyNotRun(line, [], io, omit)) === null) return null;
+  const fitting: string[] = [];
+  for (const one of audited) {
+    if ((await whyNotRun(line, [one], io, omit)) === null) fitting.push(escapeText(shownPath(one.path, io), 120));
+  }
+  return fitting.length === 1 ? (fitting[0] ?? null) : null;
+}
+
+function auditedOf(projects: Looked['projects']): readonly Audited[] {
+  return projects.flatMap(({ sources, lockfiles }) =>
+    sources.map(({ path }, i) => {
+      const lockfile = lockfiles[i];
+      return { path, manager: lockfile !== undefined && isNodeLockfile(lockfile) ? lockfile.manager : null };
+    }),
+  );
+}
+
 /** Throws UsageError where the command would not install from the audited lockfiles. */
 async function demandAudited(
   line: readonly string[],
@@ -92,12 +124,6 @@ async function demandAudited(
   shown: string,
   io: Io,
 ): Promise<void> {
-  const audited = projects.flatMap(({ sources, lockfiles }) =>
-    sources.map(({ path }, i) => {
-      const lockfile = lockfiles[i];
-      return { path, manager: lockfile !== undefined && isNodeLockfile(lockfile) ? lockfile.manager : null };
-    }),
-  );
-  const why = await whyNotRun(line, audited, io, omit);
+  const why = await whyNotRun(line, auditedOf(projects), io, omit);
   if (why !== null) throw new UsageError(`${why}; not run: ${shown}`);
 }
