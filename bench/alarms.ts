@@ -11,6 +11,9 @@ import { findingClause } from '../src/report/words/messages.ts';
 import { recordedPackuments } from './alarms/recorded.ts';
 import { everythingNow, findingsNow, levelIn, levelInGuard, replay, type Judged } from './alarms/replay.ts';
 
+/** What the package is called, and whose it is, is said beside. */
+const NPM = { name: '', version: '' };
+
 const DATA = join(import.meta.dirname, '../../shared/data/npm/packuments');
 
 function main(): void {
@@ -59,7 +62,7 @@ function main(): void {
 
   print('\nEvery warning as the documents are now:');
   for (const found of now.filter(({ level }) => level === 'warning')) {
-    print(`${found.spec}\n    ${found.code}: it ${findingClause(found)}`);
+    print(`${found.spec}\n    ${found.code}: it ${findingClause(found, NPM)}`);
   }
 
   print('\nEvery alarm:');
@@ -93,7 +96,7 @@ function printPhases(
     }
     print(`every error of guard, ${time}:`);
     for (const found of counted.filter((one) => levelInGuard(one) === 'error')) {
-      print(`  ${found.spec}: ${found.code}, it ${findingClause(found)}`);
+      print(`  ${found.spec}: ${found.code}, it ${findingClause(found, NPM)}`);
     }
   }
 }
@@ -108,7 +111,7 @@ const HISTORY_CODES: readonly FindingCode[] = [
 ];
 
 function describeHistory({ name, version, published }: Judged, found: LeveledFinding): string {
-  return `${formatInstant(published).slice(0, 10)} ${name}@${version}\n    ${found.level} ${found.code}: it ${findingClause(found)}`;
+  return `${formatInstant(published).slice(0, 10)} ${name}@${version}\n    ${found.level} ${found.code}: it ${findingClause(found, { name, version })}`;
 }
 
 /** A gap in a package that never had provenance says nothing about one version, and is counted apart. */

@@ -1,6 +1,6 @@
 import type { Chain } from '../ecosystems/ecosystem.ts';
 import { lockedAgainst, type BaselinePackage } from '../model/baseline.ts';
-import { CAPABILITIES, type Capability } from '../model/capability.ts';
+import { CAPABILITIES, NOT_READ, type Capability } from '../model/capability.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { GatheredCapabilities } from '../model/gathered.ts';
 import type { Policy } from '../model/policy.ts';
@@ -33,7 +33,7 @@ export async function gatherCapabilities(
   }
 
   if (chain.capabilities === null) {
-    return { reading: { source: 'unknown', reason: 'nothing reads files of its ecosystem' }, finding: null };
+    return { reading: { source: 'unknown', reason: NOT_READ }, finding: null };
   }
   const { reading, finding } = await chain.capabilities(dependency);
   const before = reading.source === 'tarball' ? { before: capabilitiesBefore(known, version) } : {};

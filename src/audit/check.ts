@@ -3,7 +3,7 @@ import type { LockfileAuditOptions } from './options.ts';
 import { reportOf } from './summary.ts';
 import { compareVersion, servedDependency } from './compare.ts';
 import { conventionsOf, ECOSYSTEMS, splitEcosystem } from '../ecosystems/conventions/index.ts';
-import type { PackageRef } from '../model/package.ts';
+import { DEFAULT_ECOSYSTEM, type Ecosystem, type PackageRef } from '../model/package.ts';
 import { ecosystemOf, hasChain } from '../ecosystems/index.ts';
 import type { Comparison } from '../model/comparison.ts';
 import type { History } from '../model/history.ts';
@@ -76,6 +76,27 @@ export function parseSpec(spec: string): (PackageRef & { readonly wanted: string
   return isRange || TAG.test(wanted) ? { ecosystem, name, wanted } : null;
 }
 
+function notASpec(spec: string): string {
+  const prefix = /^([a-z]+):$/.exec(spec)?.[1];
+  return prefix === undefined
+    ? 'not a package name with a version, range or dist-tag'
+    : `there is no package name after the colon; a package of ${prefix} is ${prefix}:NAME`;
+}
+
+/** Of a version that its ecosystem writes with a "v" in front, as Go does, that is what is missing. */
+function noSuchVersion({ ecosystem, name, wanted }: PackageRef & { readonly wanted: string }): string {
+  const { parse } = conventionsOf(ecosystem).versions;
+  const written = parse(wanted) === null && parse(`v${wanted}`) !== null ? `v${wanted}` : null;
+  const found = `${name} has no version, range or dist-tag ${wanted}`;
+  return written === null ? found : `${found}: its versions begin with v, as in ${ecosystem}:${name}@${written}`;
+}
+
+/** The other ones among these ecosystems that a name without one may be meant of; none of a name that has one. */
+export function meantElsewhere(spec: string, ecosystems: ReadonlySet<Ecosystem>): readonly Ecosystem[] {
+  if (/^[^:@/]*:/.test(spec) || parseSpec(spec) === null) return [];
+  return [...ecosystems].filter((one) => one !== DEFAULT_ECOSYSTEM && parseSpec(`${one}:${spec}`) !== null);
+}
+
 async function resolveSpec(spec: string, options: CheckOptions): Promise<Named | Unresolved> {
   const parsed = parseSpec(spec);
   if (parsed === null) {
@@ -83,7 +104,7 @@ async function resolveSpec(spec: string, options: CheckOptions): Promise<Named |
     const reason = spec.endsWith('@')
       ? 'there is no version after the @; without the @ it is the one that latest names'
       : elsewhere === undefined
-        ? 'not a package name with a version, range or dist-tag'
+        ? notASpec(spec)
         : `no package of npm is called so; a package of ${elsewhere} is ${elsewhere}:${spec}`;
     return { spec, reason, unavailable: false };
   }
@@ -97,7 +118,6 @@ async function resolveSpec(spec: string, options: CheckOptions): Promise<Named |
     return { spec, reason: `${questions.urlFor(name)} has no package ${name}`, unavailable: false };
   if (answer.state !== 'present') return { spec, reason: `${answer.url}: ${answer.reason}`, unavailable: true };
   const { history, version } = answer.value;
-  if (version === null)
-    return { spec, reason: `${name} has no version, range or dist-tag ${wanted}`, unavailable: false };
+  if (version === null) return { spec, reason: noSuchVersion(parsed), unavailable: false };
   return { history, version, spec };
 }

@@ -10,7 +10,13 @@ import {
   recordedFacts,
   unknownAge,
 } from '../checks/comparison.ts';
-import { lastWithProvenance, laterWithProvenance, predecessorOf, versionToStayOn } from '../checks/history.ts';
+import {
+  lastWithProvenance,
+  laterWithProvenance,
+  lowerOfUnknownTime,
+  predecessorOf,
+  versionToStayOn,
+} from '../checks/history.ts';
 import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import type { Questions, Sources } from '../ecosystems/ecosystem.ts';
 import { ecosystemOf } from '../ecosystems/index.ts';
@@ -160,7 +166,7 @@ function heldAgainst(
     const last = history === null ? null : lastWithProvenance(history, version);
     if (last !== null) return last;
   }
-  return history === null ? null : predecessorOf(history, version);
+  return history === null ? null : (predecessorOf(history, version) ?? lowerOfUnknownTime(history, version));
 }
 
 /** What other versions of a package are judged by. */

@@ -105,6 +105,20 @@ export function predecessorOf(history: History, version: string): EarlierVersion
 }
 
 /**
+ * The highest lower stable version of the same release line of which nobody says when it was published, as registries
+ * without times have all of them: to be shown beside a version, and no measure for it. Null where there is none.
+ */
+export function lowerOfUnknownTime(history: History, version: string): EarlierVersion | null {
+  const asked = versionIn(history, version);
+  if (asked === null) return null;
+  const lower = allVersions(history).filter(
+    ({ parsed, published }) =>
+      published === null && isStable(parsed) && parsed.line === asked.line && compareVersions(parsed, asked) < 0,
+  );
+  return lower.at(-1) ?? null;
+}
+
+/**
  * The version to compare a release with: its predecessor, of a prerelease also the prerelease before it; for the first
  * of a line the highest lower stable version that was published earlier. Null where there is none.
  */

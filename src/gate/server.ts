@@ -85,15 +85,30 @@ async function answer(response: ServerResponse, isHead: boolean, replying: () =>
     const why = error instanceof RangeError ? 'what was sent is too large' : 'the gate failed; nothing is let through';
     reply = failureReply(500, 'internal-error', why);
   }
-  const { status, phrase, headers, body } = reply;
-  if (phrase === undefined) response.writeHead(status, headers);
-  else response.writeHead(status, phrase, headers);
-  if (isHead || status === 304) response.end();
-  else if (typeof body !== 'function') response.end(body);
+  if (isHead || typeof reply.body !== 'function') return sent(reply, response, isHead);
+  begin(reply, response);
+  const instead = await reply.body(response).catch(() => BROKEN);
+  if (instead === null) response.end();
+  else if (!response.headersSent) return sent(instead, response, isHead);
   // A client takes no body that was broken off for whole.
-  else if (await body(response).catch(() => false)) response.end();
   else response.destroy();
-  return status;
+  return reply.status;
+}
+
+const BROKEN = failureReply(502, 'internal-error', 'the gate failed; nothing is let through');
+
+function begin({ status, phrase, headers }: Reply, response: ServerResponse): void {
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
+  response.statusCode = status;
+  if (phrase !== undefined) response.statusMessage = phrase;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+}
+
+function sent(reply: Reply, response: ServerResponse, isHead: boolean): number {
+  begin(reply, response);
+  if (isHead || reply.status === 304 || typeof reply.body === 'function') response.end();
+  else response.end(reply.body);
+  return reply.status;
 }
 
 function replyTo(message: IncomingMessage, protocols: readonly Protocol[], isLocal: boolean): Promise<Reply> {

@@ -51,3 +51,6 @@ export interface PackageFile {
   readonly path: string;
   readonly bytes: Uint8Array | null;
 }
+
+/** Why it is not known what a package can reach where no files of its ecosystem are read for that. */
+export const NOT_READ = 'nothing reads files of its ecosystem';

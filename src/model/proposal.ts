@@ -7,6 +7,8 @@ export interface Proposal {
    * Direct dependencies whose files show what they can reach, or could not be read: reasons to be in the critical set.
    */
   readonly able: readonly ProposedPackage[];
+  /** Whether it was looked at what any dependency can reach. */
+  readonly isRead: boolean;
   /** How many more of them there are. */
   readonly more: number;
   readonly direct: number;

@@ -1,7 +1,7 @@
 import { isPublicRegistry } from '../ecosystems/conventions/index.ts';
-import { CAPABILITIES, hasCapability } from '../model/capability.ts';
+import { CAPABILITIES, hasCapability, NOT_READ } from '../model/capability.ts';
 import { FINDING_KINDS } from '../model/finding.ts';
-import type { PackageRef } from '../model/package.ts';
+import { nameOf, type PackageRef } from '../model/package.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Proposal, ProposedPackage, ProposedRegistries } from '../model/proposal.ts';
 import type { JudgedDependency, Phase } from '../model/verdict.ts';
@@ -22,6 +22,7 @@ export function propose(
   const direct = firstOfEach(judged.filter(({ dependency }) => dependency.direct));
   const able = direct.flatMap((one) => proposedOf(one) ?? []).sort(compareProposed);
   const named = able.slice(0, MAX_PROPOSED);
+  const isRead = judged.some(wasRead);
   // Nobody is asked to expect a builder who was not expected here.
   const isExpected = ({ findings }: JudgedDependency): boolean =>
     findings.every(({ code, kind }) => kind === 'note' || FINDING_KINDS[code] !== 'identity');
@@ -29,7 +30,8 @@ export function propose(
     .filter(isExpected)
     .find(
       ({ dependency, proofs }) =>
-        (proofs.provenance?.identity.repository ?? null) !== null && named.some(({ name }) => name === dependency.name),
+        (proofs.provenance?.identity.repository ?? null) !== null &&
+        (!isRead || named.some(({ name }) => name === dependency.name)),
     );
   const identity = example?.proofs.provenance?.identity;
   const failsIn = (phases: readonly Phase[], one: JudgedDependency): boolean =>
@@ -39,6 +41,7 @@ export function propose(
   const inGuard = judged.filter((one) => failsIn(['observe', 'guard'], one));
   return {
     able: named.sort((a, b) => Number(a.dev) - Number(b.dev) || (a.name < b.name ? -1 : 1)),
+    isRead,
     more: able.length - named.length,
     direct: direct.length,
     failing: {
@@ -48,12 +51,12 @@ export function propose(
       ),
     },
     registries,
-    example: example === undefined || identity === undefined ? null : { name: example.dependency.name, identity },
+    example: example === undefined || identity === undefined ? null : { name: nameOf(example.dependency), identity },
   };
 }
 
 function namesOf(judged: readonly JudgedDependency[]): readonly string[] {
-  return [...new Set(judged.map(({ dependency }) => dependency.name))];
+  return [...new Set(judged.map(({ dependency }) => nameOf(dependency)))];
 }
 
 /** The registries of an npm configuration as a policy names them. `locked` is what the lockfile names. */
@@ -83,9 +86,16 @@ function firstOfEach(judged: readonly JudgedDependency[]): readonly JudgedDepend
   return judged.filter(({ dependency: { name } }) => !seen.has(name) && seen.add(name));
 }
 
-function proposedOf({ dependency, capabilities }: JudgedDependency): ProposedPackage | null {
+/** Whether files were looked at, or should have been. */
+function wasRead({ capabilities }: JudgedDependency): boolean {
+  return capabilities !== null && !(capabilities.source === 'unknown' && capabilities.reason === NOT_READ);
+}
+
+function proposedOf(one: JudgedDependency): ProposedPackage | null {
+  const { dependency, capabilities } = one;
   const { name, version, dev } = dependency;
-  if (capabilities === null || readSelector(name) === null || name.includes('*') || name === 'direct') return null;
+  if (capabilities === null || !wasRead(one) || readSelector(name) === null || name.includes('*') || name === 'direct')
+    return null;
   if (!CAPABILITIES.some((capability) => hasCapability(capabilities, capability))) return null;
   return { name, version, dev, reading: capabilities };
 }

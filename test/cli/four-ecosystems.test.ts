@@ -20,6 +20,7 @@ interface Whole extends Pick<LabProject, 'folder' | 'read' | 'edit'> {
   /** Status, and findings with the ecosystem of what they are about. */
   readonly audit: (...args: string[]) => Promise<readonly [status: number | null, ...found: string[]]>;
   readonly run: (...args: string[]) => ReturnType<typeof assayInside>;
+  readonly exec: (...line: string[]) => ReturnType<typeof assayInside>;
 }
 
 /** One folder with a lockfile of each ecosystem, in each of which a package called `same` has version 1.0.0. */
@@ -53,6 +54,7 @@ function withAll(work: (whole: Whole) => Promise<void>): Promise<void> {
           const run: Whole['run'] = (...args) => assayInside([...args, ...trust], folder, env);
           await work({
             ...{ folder, read, edit, crates, run },
+            exec: (...line) => assayInside(['exec', ...trust, '--', ...line], folder, env),
             audit: async (...args) => {
               const { status, stdout, stderr } = await run('audit', '--json', ...args);
               if (stdout === '') return [status, stderr];
@@ -115,6 +117,17 @@ describe('a folder of all four ecosystems, where each has a package of one name 
         edit(file, () => text[0] ?? '');
       }
       expect((await audit())[0]).toBe(0);
+    }));
+
+  it('says which lockfile a command installs from, where the others keep it from being run', () =>
+    withAll(async ({ exec, edit }) => {
+      edit('Cargo.lock', (text) => text.replace(/(?<=checksum = ")..../, '0000'));
+      const { status, stderr } = await exec('npm', 'ci');
+      expect(status).toBe(1);
+      expect(stderr).toContain('assay: not run: npm ci\n');
+      expect(stderr).toContain('assay exec --lockfile package-lock.json -- npm ci\n');
+      const cargo = await exec('cargo', 'fetch', '--locked');
+      expect(cargo.stderr).toContain('assay exec --lockfile Cargo.lock -- cargo fetch --locked\n');
     }));
 
   it('has one policy, whose names, globs and ecosystems select by ecosystem', () =>

@@ -426,6 +426,14 @@ describe('a Go project, through the command line', () => {
       expect(good.stdout).toContain('hash 1');
       lab.publish('a.example/one', 'v1.2.0', { logged: false });
       expect((await run('check', 'go:a.example/one')).stdout).toContain('log-record-missing');
+      const bare = await run('check', 'go:a.example/one@1.0.0');
+      expect([bare.status, bare.stderr]).toEqual([
+        2,
+        expect.stringContaining('its versions begin with v, as in go:a.example/one@v1.0.0'),
+      ]);
+      expect((await run('check', 'go:')).stderr).toBe(
+        'assay: go: there is no package name after the colon; a package of go is go:NAME\n',
+      );
       expect(await run('check', 'go:a.example/one@v9.0.0')).toMatchObject({ status: 2 });
     }));
 });

@@ -181,6 +181,7 @@ describe('the connections of a run', () => {
         [['audit', '--tarballs', ...trust], 0, printed],
         [['audit', '--advisories', 'osv', ...trust], 0, printed],
         [['exec', ...trust, '--', 'npm', 'ci'], 0, printed],
+        [['gate', ...trust, '--', 'npm', 'ci'], 0, printed],
         [['pack', '--output', 'e.tar', ...trust], 0, printed],
         [['audit', '--evidence', 'e.tar', ...trust], 0, none],
         [['check', 'p@1.0.0', '--evidence', 'e.tar', ...trust], 0, none],
@@ -342,6 +343,12 @@ describe('the hosts of a Cargo project', () => {
         expect(named.map(({ host }) => host)).toEqual([hostOf(lab.url)]);
         expect(named[0]?.why.join()).toContain('who published a crate');
         expect(own).toMatchObject({ contacted: [], lookups: [] });
+        // Nobody signs a crate, so that nobody is asked whom to trust for that, for a pack neither.
+        expect(own.stdout).not.toContain('sigstore');
+        const pack = await connections(['pack', '--output', 'e.tar'], env);
+        expect(pack).toMatchObject({ status: 0, contacted: [hostOf(lab.url)] });
+        const offline = await connections(['audit', '--evidence', 'e.tar'], env);
+        expect(offline).toMatchObject({ status: 0, contacted: [] });
         const run = await connections(['audit', '--bytes'], env);
         expect(run).toMatchObject({ status: 0, contacted: [hostOf(lab.url)] });
         const asked = lab.requests.map(({ url }) => url);

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { assayInside } from './inside.ts';
@@ -80,6 +80,71 @@ describe.each(['uv.lock', 'requirements.txt'] as const)(
         expect((await audit('--enforce', 'critical')).status).toBe(1);
       }));
 
+    it('begins nothing behind an index that passes no attestations on, and says why', () =>
+      withPythonProject(file, async ({ run, lab, folder }) => {
+        const strip = (name: string): void =>
+          lab.tamperProject(name, (document) => ({
+            ...document,
+            files: document.files.map((one) => {
+              delete one.provenance;
+              return one;
+            }),
+          }));
+        strip('one');
+        // What it passes on of others is taken in.
+        const some = await run('update');
+        expect([some.status, some.stdout]).toEqual([0, expect.stringContaining('1 taken in')]);
+        rmSync(join(folder, 'assay.lock'));
+        strip('two-words');
+        for (const command of ['update', 'init']) {
+          const { status, stderr } = await run(command);
+          expect(status).toBe(3);
+          expect(stderr).toContain(
+            `${lab.index} says of no file here whether it has attestations: a mirror, a proxy or`,
+          );
+          expect(stderr).toMatch(/(?:not|nothing is) written, as nothing could be verified/);
+          expect(existsSync(join(folder, 'assay.lock'))).toBe(false);
+          expect(existsSync(join(folder, 'assay.yml'))).toBe(false);
+        }
+      }));
+
+    it('says why an update fails of what is in assay.lock already', () =>
+      withPythonProject(file, async ({ run, folder }) => {
+        expect((await run('update')).status).toBe(0);
+        const affected = [{ package: { ecosystem: 'PyPI', name: 'one' }, versions: ['1.1.0'] }];
+        const record = { id: 'MAL-2026-1', modified: '2026-01-01T00:00:00Z', affected };
+        mkdirSync(join(folder, 'mal'));
+        writeFileSync(join(folder, 'mal/MAL-2026-1.json'), JSON.stringify(record));
+        const { status, stderr } = await run('update', '--advisories', 'mal');
+        expect([status, stderr]).toEqual([1, expect.stringContaining('pypi:one@1.1.0 is malicious by MAL-2026-1')]);
+      }));
+
+    it('asks which package is meant by a name without an ecosystem', () =>
+      withPythonProject(file, async ({ run, lab, folder }) => {
+        mkdirSync(join(folder, 'src'));
+        const bare = await run('check', 'one@1.1.0');
+        expect(bare).toMatchObject({ status: 2, stdout: '' });
+        expect(bare.stderr).toBe(
+          'assay: one@1.1.0 is a package of npm, and this project has none: say pypi:one@1.1.0, or npm:one@1.1.0\n',
+        );
+        expect(lab.requests).toEqual([]);
+        // No package of PyPI is called like this.
+        expect((await run('check', '@a/b', '--registry', 'http://127.0.0.1:9/')).stderr).not.toContain('is a package');
+        writeFileSync(join(folder, 'package.json'), '{}');
+        expect((await run('check', 'one@1.1.0', '--registry', 'http://127.0.0.1:9/')).stderr).toContain(
+          'one@1.1.0 is taken for npm:one@1.1.0; for another ecosystem say pypi:one@1.1.0',
+        );
+      }));
+
+    it('proposes nothing of npm in the first policy', () =>
+      withPythonProject(file, async ({ run, read, folder }) => {
+        writeFileSync(join(folder, '.npmrc'), 'registry=https://npm.mirror.example/\n');
+        expect((await run('init')).status).toBe(0);
+        expect(read('assay.yml')).toContain('critical:\n  - direct');
+        expect(read('assay.yml')).toContain('#   "pypi:one":\n#     repository: https://github.com/acme/one\n');
+        expect(read('assay.yml')).not.toMatch(/npm|capability|registries|install-script/);
+      }));
+
     it('lists the index as the only host that is asked about packages', () =>
       withPythonProject(file, async ({ run, lab }) => {
         const { stdout, status } = await run('trust', 'hosts');
@@ -133,7 +198,10 @@ describe('requirements', () => {
   it('are no lockfile without hashes, unless they are named', () =>
     withPythonProject('requirements.txt', async ({ audit, edit }) => {
       edit('requirements.txt', () => 'one==1.1.0\n');
-      expect(await audit()).toMatchObject({ status: 2, found: [expect.stringContaining('no lockfile in')] });
+      expect(await audit()).toMatchObject({
+        status: 2,
+        found: [expect.stringContaining('has no hash, so it locks nothing')],
+      });
       expect(await audit('requirements.txt')).toEqual({ status: 0, found: ['one integrity-missing warning'] });
       expect(await audit('requirements.txt', '--enforce', 'critical')).toMatchObject({ status: 1 });
     }));

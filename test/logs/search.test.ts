@@ -215,6 +215,25 @@ describe('a search for something else', () => {
   });
 });
 
+describe('what no log of Sigstore has under its name', () => {
+  it.each([
+    ['search', 'pypi:requests@2.33.0', /by their files: name the file or its sha256:HEX; assay check pypi:requests@2/],
+    ['verify', 'pypi:requests@2.33.0', /by their files/],
+    ['search', 'cargo:serde', /nobody signs what crates\.io serves/],
+    ['verify', 'cargo:serde@1.0.0', /nobody signs .* assay check cargo:serde@1\.0\.0/],
+    ['search', 'go:golang.org/x/mod', /in a checksum database, and in no log of Sigstore/],
+    ['verify', 'go:golang.org/x/mod@v0.1.0', /assay check go:golang\.org\/x\/mod@v0\.1\.0 proves its record/],
+  ])('is refused in one line, and nothing is asked: log %s %s', async (command, what, line) => {
+    await withLogs(async ({ run, lab }) => {
+      const { status, stdout, stderr } = await run('log', command, what, '--registry', lab.url);
+      expect([status, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(line);
+      expect(stderr.trimEnd()).not.toContain('\n');
+      expect(lab.requests).toEqual([]);
+    });
+  });
+});
+
 const NOTE = hasSharedData ? '' : ' (skipped: the data is not on this machine)';
 describe.skipIf(!hasSharedData)(`the index of a real Rekor v1${NOTE}`, () => {
   const search = async (what: string): Promise<Run> => {

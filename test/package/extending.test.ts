@@ -96,8 +96,10 @@ describe('Add an ecosystem', () => {
       (path) => path.endsWith('.ts') && /Record<Ecosystem,|: readonly EcosystemRecord\[\]/.test(read(path)),
     );
     expect(listing.toSorted()).toEqual([
+      'src/cli/commands/log/target.ts',
       'src/cli/demo/index.ts',
       'src/cli/project/kind.ts',
+      'src/cli/project/unlocked.ts',
       'src/ecosystems/conventions/index.ts',
       'src/ecosystems/index.ts',
     ]);

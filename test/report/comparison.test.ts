@@ -112,7 +112,7 @@ describe('a comparison', () => {
 
   test('of a first version shows that version alone', () => {
     const text = renderComparison({ ...STOLEN, predecessor: null }, WIDE);
-    expect(text).toContain('axios: 1.14.1 has no predecessor on its release line\n');
+    expect(text).toContain('axios: 1.14.1 has no known predecessor on its release line\n');
     expect(text).toContain('  publisher       somebody\n');
     expect(text).not.toContain('! publisher');
   });

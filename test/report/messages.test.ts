@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { finding, FINDING_CODES, type Finding, type RefusalReason } from '../../src/model/finding.ts';
+import { finding, FINDING_CODES, type Finding, type FindingCode, type RefusalReason } from '../../src/model/finding.ts';
 import { silentTexts } from '../../src/report/commands/silent.ts';
 import { describe as describeFinding, findingTitle } from '../../src/report/words/messages.ts';
 import { REFUSALS } from '../../src/report/words/refusals.ts';
@@ -89,13 +89,80 @@ describe('messages', () => {
   });
 
   test('of a registry that leaves out name another one to ask, unless it is the one that has them', () => {
-    const [mirror = '', npm = ''] = silentTexts(['https://mirror.example/', 'https://registry.npmjs.org/'], []);
+    const [mirror = '', npm = ''] = silentTexts({
+      signatures: ['https://mirror.example/', 'https://registry.npmjs.org/'],
+      attestations: [],
+      indexes: new Set(),
+    });
     expect(mirror).toContain('--registry URL');
     expect(npm).toContain('a proxy answered in its name: ask who runs it (assay explain evidence-stripped)');
     expect(npm).not.toMatch(/--registry|private/);
-    expect(silentTexts([], ['https://registry.npmjs.org/'])[0]).toMatch(
-      /no attestations .*a proxy .*evidence-not-served/,
+    expect(
+      silentTexts({ signatures: [], attestations: ['https://registry.npmjs.org/'], indexes: new Set() })[0],
+    ).toMatch(/no attestations .*a proxy .*evidence-not-served/);
+  });
+
+  test('of an index of files name what it leaves out, and how another one is asked', () => {
+    const signatures = ['https://mirror.example/simple/', 'https://pypi.org/simple/'];
+    const [mirror = '', pypi = ''] = silentTexts({ signatures, attestations: [], indexes: new Set(signatures) });
+    for (const text of [mirror, pypi]) {
+      expect(text).toMatch(/ says of no file here whether it has attestations: .*assay explain evidence-stripped/);
+      expect(text).not.toMatch(/signatures|--registry|private/);
+    }
+    expect(mirror).toContain('UV_DEFAULT_INDEX, or PIP_INDEX_URL for requirements');
+    expect(pypi).toContain('a proxy answered in its name: ask who runs it');
+  });
+
+  test('of PyPI name what the index leaves out, and how another one is asked', () => {
+    const helpOf = (registry: string): string =>
+      describeFinding(finding('evidence-stripped', { registry, of: 'attestations' }), {
+        ...AXIOS,
+        ecosystem: 'pypi',
+      }).help;
+    expect(helpOf('https://mirror.example/simple/')).toMatch(
+      /^Ask an index that passes attestations on, for this run: UV_DEFAULT_INDEX, .*tolerate it.*more: assay explain/,
     );
+    expect(helpOf('https://pypi.org/simple/')).toMatch(/^That index says it of every file, so a proxy answered/);
+  });
+
+  /** Codes that only npm's packages and lockfiles have, so that npm's words are right. */
+  const OF_NPM: Readonly<Partial<Record<FindingCode, string>>> = {
+    'lockfile-bundle-mismatch': 'only tarballs of npm carry other packages',
+    'history-install-script-added': 'registries of no other ecosystem name install scripts',
+    'history-new-package-script': 'registries of no other ecosystem name install scripts',
+    'lockfile-unbound': 'no other ecosystem has a shrinkwrap in a package',
+  };
+  const ARCHIVES = { go: 'zip', pypi: 'file', cargo: 'crate' } as const;
+
+  describe.each(Object.entries(ARCHIVES) as [keyof typeof ARCHIVES, string][])('of %s', (ecosystem, archive) => {
+    const subject = { ...AXIOS, ecosystem };
+    const EVERY: readonly Finding[] = [
+      ...everyFinding('text'),
+      ...(['registry', 'attestation', 'bytes', 'lockfile', 'log'] as const).map((source) =>
+        finding('integrity-mismatch', { locked: 'a', actual: 'b', source }),
+      ),
+      finding('integrity-mismatch', { locked: 'a', actual: 'b', source: 'bytes', basis: 'registry' }),
+      finding('evidence-unavailable', { evidence: 'tarball', url: 'https://r.example/', reason: 'HTTP 500' }),
+      finding('evidence-malformed', { evidence: 'tarball', url: 'https://r.example/', reason: 'HTTP 500' }),
+      finding('evidence-stripped', { registry: 'https://r.example/', of: 'attestations' }),
+    ];
+
+    test('have no words and no advice of npm', () => {
+      for (const one of EVERY.filter(({ code }) => OF_NPM[code] === undefined)) {
+        const { message, help } = describeFinding(one, subject);
+        for (const text of [message, help, findingTitle(one.code)]) {
+          expect(text, one.code).not.toMatch(/npmrc|\bnpm (?:view|ci|install|diff)|package\.json|tarball|npmjs/);
+        }
+      }
+    });
+
+    test('call what a version is packed in by its name', () => {
+      const bytes = finding('integrity-mismatch', { locked: 'a', actual: 'b', source: 'bytes' });
+      expect(describeFinding(bytes, subject).message).toContain(`the ${archive}'s bytes are`);
+      const differs = finding('history-manifest-differs', { field: 'f', registry: 'a', tarball: 'b' });
+      expect(describeFinding(differs, subject).message).toContain(`in its ${archive};`);
+      expect(describeFinding(differs, AXIOS).message).toContain('in its tarball;');
+    });
   });
 
   test.each(['policy', 'baseline', 'history', 'manifest'] as const)(

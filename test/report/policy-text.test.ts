@@ -55,6 +55,7 @@ const proposal: fc.Arbitrary<Proposal> = fc.record({
     selector: (one) => one.name,
     maxLength: 6,
   }),
+  isRead: fc.constant(true),
   more: fc.nat(100),
   direct: fc.nat(100),
   failing: fc.constant({ guard: [], critical: [] }),

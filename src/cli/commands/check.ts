@@ -1,6 +1,7 @@
 import { withAnswers } from '../../audit/age.ts';
-import { check, parseSpec, type Unresolved } from '../../audit/check.ts';
+import { check, meantElsewhere, parseSpec, type Unresolved } from '../../audit/check.ts';
 import { conventionsOf } from '../../ecosystems/conventions/index.ts';
+import { DEFAULT_ECOSYSTEM } from '../../model/package.ts';
 import { renderComparison } from '../../report/commands/comparison.ts';
 import { comparisonJson } from '../../report/json/comparison.ts';
 import { escapeText } from '../../report/words/escape.ts';
@@ -9,6 +10,7 @@ import { stringify } from '../../report/json/stringify.ts';
 import { renderTerminal } from '../../report/terminal/index.ts';
 import type { Command } from '../command.ts';
 import { EXIT, exitStatus, UsageError } from '../exit.ts';
+import type { Io } from '../io.ts';
 import { startAdvisories } from '../project/advisories.ts';
 import { lockfilesIn } from '../project/find.ts';
 import { likelyManager } from '../project/manager-config.ts';
@@ -16,6 +18,7 @@ import { demandSignedPack } from '../project/pack-signers.ts';
 import { loadPolicy, phaseOf } from '../project/policy.ts';
 import { reportOptions } from '../setup.ts';
 import { askingForSpecs, demandUsable, networkConfig, openRegistry, openSources } from '../project/registry.ts';
+import { ecosystemsOfProject } from '../project/unlocked.ts';
 import { startTrust, TRUST_OPTIONS, unasked, withTrust } from '../project/trust.ts';
 
 export const command: Command = {
@@ -35,6 +38,7 @@ export const command: Command = {
   ],
   run: async ({ values, positionals }, io) => {
     if (positionals.length === 0) throw new UsageError('check needs a package: assay check axios@1.14.1');
+    demandMeant(positionals, io);
     const policy = await loadPolicy(values, io.cwd, io);
     const enforce = phaseOf(values, policy);
     const config = networkConfig(values, io.cwd, io, likelyManager(lockfilesIn(io.cwd), io));
@@ -62,7 +66,9 @@ export const command: Command = {
       const { comparisons, unresolved } = result;
       const report = { ...result.report, trust: withAnswers(result.report.trust, current) };
       for (const { spec, reason } of unresolved) {
-        io.stderr.write(`assay: ${escapeText(spec)}: ${escapeText(reason)}\n`);
+        // A prefix alone ends in a colon.
+        const shown = spec.endsWith(':') ? escapeText(spec.slice(0, -1)) : escapeText(spec);
+        io.stderr.write(`assay: ${shown}: ${escapeText(reason)}\n`);
       }
       if (values.json === true) {
         const json = {
@@ -81,6 +87,25 @@ export const command: Command = {
     }
   },
 };
+
+/**
+ * A name without an ecosystem is one of npm. Says so where the project has others that have such names, too; throws
+ * UsageError where it has nothing of npm.
+ */
+function demandMeant(specs: readonly string[], io: Io): void {
+  const here = ecosystemsOfProject(io);
+  for (const spec of specs) {
+    const meant = meantElsewhere(spec, here);
+    if (meant.length === 0) continue;
+    const shown = escapeText(spec, 120);
+    const said = meant.map((ecosystem) => `${ecosystem}:${shown}`).join(' or ');
+    if (here.has(DEFAULT_ECOSYSTEM)) {
+      io.stderr.write(`assay: ${shown} is taken for npm:${shown}; for another ecosystem say ${said}\n`);
+      continue;
+    }
+    throw new UsageError(`${shown} is a package of npm, and this project has none: say ${said}, or npm:${shown}`);
+  }
+}
 
 /** The gravest exit status: a failure outranks a missing answer, and that outranks a version that does not exist. */
 function worstStatus(status: number, unresolved: readonly Unresolved[]): number {

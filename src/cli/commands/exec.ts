@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { resolve } from 'node:path';
 import type { Omittable } from '../../audit/options.ts';
 import { commandsOf } from '../../ecosystems/conventions/index.ts';
 import { isNodeLockfile } from '../../model/dependency.ts';
@@ -12,7 +10,8 @@ import { escapeText } from '../../report/words/escape.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { runProgram } from '../exec/run-program.ts';
+import type { Audited } from '../exec/check.ts';
+import { demandWords, runProgram } from '../exec/run-program.ts';
 import { whyNotRun } from '../exec/why-not.ts';
 import { changedSince, type Looked } from '../exec/still.ts';
 import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
@@ -20,6 +19,7 @@ import { reportToActions } from '../output/pipeline.ts';
 import { projectFolder } from '../project/files.ts';
 import { omitOf, reportOptions } from '../setup.ts';
 import { phaseOf } from '../project/policy.ts';
+import { shownPath } from '../user-files.ts';
 
 export const command: Command = {
   usage: '-- COMMAND [ARGUMENT...]',
@@ -30,9 +30,7 @@ export const command: Command = {
     const { values, positionals } = options;
     const [program, ...args] = positionals;
     if (program === undefined) throw new UsageError('exec needs a command: assay exec -- npm ci');
-    if (args.length === 0 && /\s/.test(program) && !existsSync(resolve(io.cwd, program))) {
-      throw new UsageError(`exec takes a command without quotes around it: assay exec -- ${program.trim()}`);
-    }
+    demandWords('exec', positionals, io.cwd);
     const omit = omitOf(values);
     const places = [values.lockfile ?? '.'];
     const below = values.recursive === true;
@@ -58,6 +56,9 @@ export const command: Command = {
     });
     if (status !== EXIT.holds) {
       io.stderr.write(`assay: not run: ${shown}\n`);
+      const only = await onlyLockfile(positionals, looked, omit, io);
+      if (only !== null)
+        io.stderr.write(`assay: what it installs from, alone: assay exec --lockfile ${only} -- ${shown}\n`);
       return status;
     }
     const before = await changedSince(looked, 'before', io);
@@ -88,6 +89,33 @@ export const command: Command = {
   },
 };
 
+/** Of several audited lockfiles the one that the command installs from, as it is shown; null where that is not one. */
+async function onlyLockfile(
+  line: readonly string[],
+  { projects, unread }: Looked,
+  omit: readonly Omittable[],
+  io: Io,
+): Promise<string | null> {
+  const audited = auditedOf(projects);
+  if (audited.length + unread.length < 2) return null;
+  // What installs nothing installs from none of them.
+  if ((await whyNotRun(line, [], io, omit)) === null) return null;
+  const fitting: string[] = [];
+  for (const one of audited) {
+    if ((await whyNotRun(line, [one], io, omit)) === null) fitting.push(escapeText(shownPath(one.path, io), 120));
+  }
+  return fitting.length === 1 ? (fitting[0] ?? null) : null;
+}
+
+function auditedOf(projects: Looked['projects']): readonly Audited[] {
+  return projects.flatMap(({ sources, lockfiles }) =>
+    sources.map(({ path }, i) => {
+      const lockfile = lockfiles[i];
+      return { path, manager: lockfile !== undefined && isNodeLockfile(lockfile) ? lockfile.manager : null };
+    }),
+  );
+}
+
 /** Throws UsageError where the command would not install from the audited lockfiles. */
 async function demandAudited(
   line: readonly string[],
@@ -96,12 +124,6 @@ async function demandAudited(
   shown: string,
   io: Io,
 ): Promise<void> {
-  const audited = projects.flatMap(({ sources, lockfiles }) =>
-    sources.map(({ path }, i) => {
-      const lockfile = lockfiles[i];
-      return { path, manager: lockfile !== undefined && isNodeLockfile(lockfile) ? lockfile.manager : null };
-    }),
-  );
-  const why = await whyNotRun(line, audited, io, omit);
+  const why = await whyNotRun(line, auditedOf(projects), io, omit);
   if (why !== null) throw new UsageError(`${why}; not run: ${shown}`);
 }

@@ -21,7 +21,7 @@ import { renderTerminal } from '../../report/terminal/index.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
-import { runProgram } from '../exec/run-program.ts';
+import { demandWords, runProgram } from '../exec/run-program.ts';
 import { pointAt } from '../gate/clients.ts';
 import { gateCommand } from '../gate/command.ts';
 import { cleanLockfiles, writtenBy } from '../gate/lockfiles.ts';
@@ -44,6 +44,7 @@ export const command: Command = {
     const { positionals } = options;
     const [program] = positionals;
     if (program === undefined) return serve(options, io);
+    demandWords('gate', positionals, io.cwd);
     if (options.values.upstream !== undefined) {
       throw new UsageError('--upstream is for a gate without a command; with one, --registry says whom to ask');
     }

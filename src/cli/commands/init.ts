@@ -1,6 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { digestOf } from '../../readers/digest.ts';
+import { isNodeLockfile } from '../../model/dependency.ts';
+import type { PackageRef } from '../../model/package.ts';
 import { POLICY_FILE, type PolicyInUse } from '../../model/policy.ts';
 import type { ProposedRegistries } from '../../model/proposal.ts';
 import { withSeen } from '../../baseline/seen.ts';
@@ -40,13 +42,14 @@ export const command: Command = {
       if (governing !== null) {
         throw new UsageError(`${governing.policy.file} holds here already; assay update writes ${baseline.file}`);
       }
-      const { registry, scopes } = npmConfig(
-        {},
-        dirname(lockfile),
-        io,
-        managers.length === 1 ? managers[0] : undefined,
-      );
-      const policy = await policyOf(proposeRegistries(registry, scopes, []));
+      const isNode = lockfiles.some(isNodeLockfile);
+      const registriesFor = (locked: readonly PackageRef[]): ProposedRegistries => {
+        if (!isNode) return { mirror: null, private: [], exempt: [] };
+        const manager = managers.length === 1 ? managers[0] : undefined;
+        const { registry, scopes } = npmConfig({}, dirname(lockfile), io, manager);
+        return proposeRegistries(registry, scopes, locked);
+      };
+      const policy = await policyOf(registriesFor([]));
       const report = await audit({ enforce: 'observe', omit: [], policy, capabilities: true });
       const silent = strippingRegistries(report);
       if (isNothingKnown(report, silent)) {
@@ -54,18 +57,14 @@ export const command: Command = {
         const concludes = exitStatus(report.verdict) !== EXIT.holds;
         const shown = { ...reportOptions(io.stdout, options.values), concludes };
         io.stdout.write(renderTerminal({ ...report, policy: null }, shown));
-        for (const line of silentTexts(silent.signatures, silent.attestations)) io.stderr.write(`assay: ${line}\n`);
+        for (const line of silentTexts(silent)) io.stderr.write(`assay: ${line}\n`);
         io.stderr.write(
           'assay: nothing is written, as nothing could be verified: fix that, then run assay init again\n',
         );
         return exitStatus(recordingVerdict(report, silent, null));
       }
       const locked = report.dependencies.map(({ dependency }) => dependency);
-      const proposal = propose(
-        report.dependencies,
-        proposeRegistries(registry, scopes, locked),
-        policy?.policy ?? null,
-      );
+      const proposal = propose(report.dependencies, registriesFor(locked), policy?.policy ?? null);
       // The baseline records only what the policy asks for.
       const update = updateBaseline(
         baseline.content,
@@ -79,7 +78,7 @@ export const command: Command = {
       const files = { policy: shownPath(policyPath, io), baseline: baseline.file };
       const installers = lockfiles.map(({ manager }) => manager);
       io.stdout.write(renderInit(files, installers, proposal, update, io.stdout));
-      for (const line of silentTexts(silent.signatures, silent.attestations))
+      for (const line of silentTexts(silent))
         io.stderr.write(`assay: ${line}; what it leaves out is not in ${files.baseline}\n`);
       for (const line of lockfileErrors(report)) io.stderr.write(`assay: ${line}\n`);
       return exitStatus(recordingVerdict(report, silent, null));

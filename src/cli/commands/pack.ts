@@ -43,7 +43,8 @@ export const command: Command = {
       const written = { ...pack.index, file: shownPath(output, io), size: pack.size, sha256: hash.digest('hex') };
       io.stdout.write(values.json === true ? renderPackJson(written) : renderPack(written, io.stdout));
       const { repository } = report.trust;
-      const isWhole = !written.answers.some(isMissing) && (repository === null || repository.state === 'current');
+      const isTrusted = about.trust.length === 0 || repository === null || repository.state === 'current';
+      const isWhole = !written.answers.some(isMissing) && isTrusted;
       return isWhole ? EXIT.holds : EXIT.noStatement;
     } finally {
       recorder.close();

@@ -4,7 +4,7 @@ import { changesBetween, otherChanges } from '../../baseline/changes.ts';
 import { updateBaseline } from '../../baseline/update.ts';
 import { isNothingKnown, lowersStripped, recordingVerdict, strippingRegistries } from '../../policy/silent.ts';
 import { versionId } from '../../model/package.ts';
-import { lockfileErrors } from '../../report/words/messages.ts';
+import { dependencyErrors, lockfileErrors } from '../../report/words/messages.ts';
 import { renderSummary } from '../../report/commands/update-summary.ts';
 import { silentTexts } from '../../report/commands/silent.ts';
 import { renderUpdate } from '../../report/commands/update.ts';
@@ -40,9 +40,11 @@ export const command: Command = {
           ? renderSummary(file, change, update, io.stdout, format)
           : renderUpdate(file, update, io.stdout, format);
       io.stdout.write(text);
-      for (const line of silentTexts(silent.signatures, silent.attestations))
+      for (const line of silentTexts(silent))
         io.stderr.write(`assay: ${line}; nothing of what it leaves out is recorded\n`);
-      for (const line of lockfileErrors(report)) io.stderr.write(`assay: ${line}\n`);
+      const leftOut = new Set(update.leftOut.map(({ dependency }) => dependency));
+      const errors = [...lockfileErrors(report), ...dependencyErrors(report, (one) => leftOut.has(one))];
+      for (const line of errors) io.stderr.write(`assay: ${line}\n`);
       const status = exitStatus(recordingVerdict(report, silent, policy?.policy ?? null));
       if (isBegun) return status;
       if (silent.signatures.length > 0 && lowersStripped(policy?.policy ?? null)) {

@@ -1,5 +1,13 @@
 import { spawn } from 'cross-spawn';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { UsageError } from '../exit.ts';
+
+/** The words of a command line that is to be run. Throws UsageError where they are one word within quotes. */
+export function demandWords(command: string, [program = '', ...args]: readonly string[], cwd: string): void {
+  if (args.length > 0 || !/\s/.test(program) || existsSync(resolve(cwd, program))) return;
+  throw new UsageError(`${command} takes a command without quotes around it: assay ${command} -- ${program.trim()}`);
+}
 
 /** Signals that end a program by their usual meaning, and which it may want to see. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

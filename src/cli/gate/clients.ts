@@ -6,6 +6,8 @@ import type { Gate } from '../../gate/index.ts';
 import type { NodeManager } from '../../model/dependency.ts';
 import { fieldsOf } from '../../model/value.ts';
 import type { NpmConfig } from '../../registries/npm/config/npmrc.ts';
+import { escapeText } from '../../report/words/escape.ts';
+import { UsageError } from '../exit.ts';
 import type { ManagerConfig } from '../project/manager-config.ts';
 import type { GateCommand } from './command.ts';
 
@@ -23,23 +25,30 @@ type Named = Pick<NpmConfig, 'scopes' | 'namedBy' | 'proxy'>;
 
 /**
  * Points a package manager at the gate, by its own means, each of which outranks the files of the project and of the
- * user: tried with npm 11 and 12, pnpm 10 to 12, Yarn 1.22 and 4, and Bun 1.4. `env` are the variables of its own.
+ * user: tried with npm 11 and 12, pnpm 10 to 12, Yarn 1.22 and 4, and Bun 1.4. `files` are its own, `env` its
+ * variables. Throws UsageError where a file has the last word.
  */
 export function pointAt(
   gate: Pick<Gate, 'npm'>,
   line: readonly string[],
-  { manager, at }: GateCommand,
+  command: GateCommand,
   config: Named,
   files: ManagerConfig['files'],
   env: NodeJS.ProcessEnv,
 ): Pointed {
+  const { manager, at } = command;
+  demandHeard(command, files);
   const scopes = [...config.scopes.keys()];
-  const own = WORDS[manager](gate.npm, scopes);
+  const own = WORDS[manager](gate.npm, scopes, bypassOf(gate.npm, config));
   const bunfig = manager === 'bun' && scopes.length > 0 ? bunfigOf(gate.npm, scopes, files) : null;
   const options = bunfig === null ? {} : { BUN_OPTIONS: `${env['BUN_OPTIONS'] ?? ''} --config=${bunfig.path}`.trim() };
   return {
     line: [...line.slice(0, at), ...own, ...line.slice(at)],
-    env: over(env, { ...variables(gate.npm, scopes, manager), ...unproxied(gate.npm, config, env), ...options }),
+    env: over(env, {
+      ...variables(gate.npm, scopes, manager),
+      ...unproxied(gate.npm, manager, config, env),
+      ...options,
+    }),
     // Those that Yarn knows by itself nobody has asked for.
     past: manager === 'yarn' ? scopes.filter((scope) => config.namedBy.get(scope) !== 'yarn') : [],
     close: () => bunfig?.remove(),
@@ -66,24 +75,49 @@ function variables(npm: string, scopes: readonly string[], manager: NodeManager)
 
 const NO_WORDS = (): readonly string[] => [];
 /** Options before all others, where variables do not reach what a file says. */
-const WORDS: Readonly<Record<NodeManager, (npm: string, scopes: readonly string[]) => readonly string[]>> = {
+const WORDS: Readonly<
+  Record<NodeManager, (npm: string, scopes: readonly string[], bypass: string | null) => readonly string[]>
+> = {
   // npm reads a variable's name in small letters, and with dashes.
   npm: (npm, scopes) => scopes.filter((scope) => /[A-Z_]/.test(scope)).map((scope) => `--${scope}:registry=${npm}`),
-  pnpm: (npm, scopes) =>
-    ['registry', ...scopes.map((scope) => `${scope}:registry`)].map((key) => `--config.${key}=${npm}`),
+  pnpm: (npm, scopes, bypass) => [
+    ...['registry', ...scopes.map((scope) => `${scope}:registry`)].map((key) => `--config.${key}=${npm}`),
+    ...(bypass === null ? [] : [`--config.noproxy=${bypass}`]),
+  ],
   'yarn-classic': NO_WORDS,
   yarn: NO_WORDS,
   bun: NO_WORDS,
   vlt: NO_WORDS,
 };
 
-/** No proxy stands between a program and the gate. */
-function unproxied(npm: string, { proxy }: Named, env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
-  if (proxy.http === null) return {};
-  const list = [...new Set([...proxy.bypass, new URL(npm).hostname])].join(',');
+/** What is asked without a proxy, the gate among it; null where no proxy stands before it. */
+function bypassOf(npm: string, { proxy }: Named): string | null {
+  return proxy.http === null ? null : [...new Set([...proxy.bypass, new URL(npm).hostname])].join(',');
+}
+
+function unproxied(
+  npm: string,
+  manager: NodeManager,
+  config: Named,
+  env: NodeJS.ProcessEnv,
+): Readonly<Record<string, string>> {
+  const list = bypassOf(npm, config);
+  if (list === null) return {};
   const said = env['no_proxy'] ?? env['NO_PROXY'] ?? '';
   const all = said === '' ? list : `${said},${list}`;
-  return { NO_PROXY: all, no_proxy: all, npm_config_noproxy: list, pnpm_config_noproxy: list, YARN_HTTP_PROXY: '' };
+  // Yarn knows no exceptions to its own setting, which is for addresses without TLS.
+  const ofYarn = manager === 'yarn-classic' ? { npm_config_proxy: '' } : { YARN_HTTP_PROXY: '' };
+  return { NO_PROXY: all, no_proxy: all, npm_config_noproxy: list, ...ofYarn };
+}
+
+/** Throws UsageError: pnpm 10 takes `registries` of pnpm-workspace.yaml before every option and variable. */
+function demandHeard({ manager, wanted }: GateCommand, files: ManagerConfig['files']): void {
+  if (manager !== 'pnpm' || /^pnpm@(?:1[1-9]|[2-9]\d)/.test(wanted)) return;
+  const file = files.find(({ content }) => fieldsOf(content)['registries'] !== undefined);
+  if (file === undefined) return;
+  throw new UsageError(
+    `pnpm 10 takes registries of ${escapeText(file.path, 200)} before anything the gate tells it: name them in .npmrc, or write "packageManager": "pnpm@11" or a later one into package.json`,
+  );
 }
 
 /** Variables over others, by which names those may ever be read: `NPM_CONFIG_REGISTRY`, `npm_config_registry`. */

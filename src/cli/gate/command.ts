@@ -18,6 +18,8 @@ export interface GateCommand {
   readonly manager: NodeManager;
   /** The folder whose lockfile it reads and writes. */
   readonly folder: string;
+  /** `packageManager` of its package.json: "pnpm@11.0.0"; "" without one. */
+  readonly wanted: string;
   /** Where in the line the words of the package manager begin. */
   readonly at: number;
 }
@@ -88,7 +90,8 @@ function read(
   demandKnown(started);
   const start = resolve(io.cwd, started.within ?? '.', command.folder ?? '.');
   const folder = folderOf(command, start, { ...io.env, ...started.env });
-  return { manager: managerIn(folder, program.installer, io), folder, at };
+  const wanted = packageManagerIn(folder);
+  return { manager: managerIn(folder, program.installer, wanted, io), folder, wanted, at };
 }
 
 function refuseUnseen(what: string): never {
@@ -149,9 +152,8 @@ function wordsBehind(verb: string, args: readonly string[]): readonly string[] {
 }
 
 /** Of the two Yarns the one that a project is made for. */
-function managerIn(folder: string, installer: Installer, io: Io): NodeManager {
+function managerIn(folder: string, installer: Installer, wanted: string, io: Io): NodeManager {
   if (installer !== 'yarn') return installer;
-  const wanted = packageManagerIn(folder);
   if (wanted.startsWith('yarn@')) return /^yarn@1(?!\d)/.test(wanted) ? 'yarn-classic' : 'yarn';
   const lockfile = join(folder, 'yarn.lock');
   const isWritten = existsSync(lockfile) && readFileSync(lockfile, 'utf8').trim() !== '';

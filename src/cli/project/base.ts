@@ -25,12 +25,13 @@ export const WHOLE_HISTORY =
 /** Finds where HEAD and a ref part. */
 export type FindBase = (ref: BaseRef) => Promise<Base>;
 
-/** Finds bases in the repository of a lockfile, asking git once for each ref. */
-export function baseFinder(lockfile: string): FindBase {
+/** Finds bases in the repositories of lockfiles, asking git once in each folder for each ref. */
+export function baseFinders(): (lockfile: string) => FindBase {
   const found = new Map<string, Promise<Base>>();
-  return (ref) => {
-    const key = ref.refs.join('\n');
-    const base = found.get(key) ?? findBase(projectFolder(lockfile), ref);
+  return (lockfile) => (ref) => {
+    const folder = projectFolder(lockfile);
+    const key = [folder, ...ref.refs].join('\n');
+    const base = found.get(key) ?? findBase(folder, ref);
     found.set(key, base);
     return base;
   };

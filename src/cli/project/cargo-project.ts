@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { readCargoManifest, type CargoManifest } from '../../lockfiles/cargo/manifest.ts';
 import type { Lockfile, PlacedFinding } from '../../model/dependency.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import { isFollowed } from '../../model/workspaces.ts';
 import { isTable, listOf, tableOf, textsOf } from '../../readers/toml-tables.ts';
+import { count } from '../../report/words/layout.ts';
 import type { Io } from '../io.ts';
 import { shownPath } from '../user-files.ts';
 import { cargoConfig, settingIn, type CargoConfigFile } from './cargo-config.ts';
@@ -11,7 +13,7 @@ import { cargoCode } from './cargo-settings.ts';
 import { replacedBy, vendoredBy } from './cargo-source.ts';
 import { committedHome, committedOutput } from './cargo-output.ts';
 import { projectFolder } from './files.ts';
-import { manifestFile } from './manifests.ts';
+import { manifestFile, type Unlocked } from './manifests.ts';
 import { foldersUpwards } from './upwards.ts';
 import { isInRepository } from './stores.ts';
 import { memberFolders } from './workspaces.ts';
@@ -43,6 +45,32 @@ export function cargoManifests(lockfile: string, io: Io): ReadonlyMap<string, st
     }
   }
   return found;
+}
+
+/**
+ * A Cargo.toml of a program that asks for crates, without a Cargo.lock of its own or of its workspace. A library is
+ * built with the lockfile of whoever uses it, and many have none.
+ */
+export function cargoUnlocked(folder: string, _: readonly string[], io: Io): Unlocked | null {
+  if (workspaceAbove(folder, io) !== null) return null;
+  const path = join(folder, 'Cargo.toml');
+  const shown = shownPath(path, io);
+  const texts = [...cargoManifests(join(folder, 'Cargo.lock'), io)];
+  const manifests = texts.map(([member, text]) => {
+    const at = join(folder, member);
+    return { at, ...readCargoManifest(shownPath(join(at, 'Cargo.toml'), io), text, null) };
+  });
+  const asked = manifests.reduce((sum, { fetched }) => sum + fetched, 0);
+  if (asked === 0 || !manifests.some(({ at, root }) => isProgram(at, root))) return null;
+  return {
+    path,
+    problem: `${shown} asks for ${count(asked, 'crate')} and has no Cargo.lock: cargo build takes whatever versions there are then; bring back the one that was reviewed, or audit the one that cargo generate-lockfile writes`,
+  };
+}
+
+/** Whether a package has a program (https://doc.rust-lang.org/cargo/guide/project-layout.html). */
+function isProgram(folder: string, root: CargoManifest['root']): boolean {
+  return root.has('bin') || ['main.rs', 'bin'].some((name) => existsSync(join(folder, 'src', name)));
 }
 
 /** A folder relative to the lockfile's; none for one that is not below it. */

@@ -1,16 +1,20 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { BRANCH_LOCKFILE, LOCKFILE_NAMES, tellsByText } from '../../lockfiles/index.ts';
-import { NODE_MANAGERS, type NodeManager } from '../../model/dependency.ts';
+import { BRANCH_LOCKFILE, LOCKFILE_NAMES } from '../../lockfiles/index.ts';
+import type { NodeManager } from '../../model/dependency.ts';
+import { ignoredOf } from '../../git/tracked.ts';
 import type { UnreadLockfile } from '../../model/report.ts';
 import { npmProject } from '../../registries/npm/config/npmrc.ts';
 import { commandsOf } from '../../ecosystems/conventions/index.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { type LockfilePaths, repositoryPath } from './files.ts';
-import { goUnlocked } from './go-project.ts';
-import { listed, namesIn } from './listing.ts';
-import { demandTarget, isLink, readUserFile, shownPath } from '../user-files.ts';
+import { isLockfile, listed, namesIn } from './listing.ts';
+import { managerIn } from './node-unlocked.ts';
+import type { Unlocked } from './manifests.ts';
+import { isOfProject, unlockedIn } from './unlocked.ts';
+import { projectFolders } from './upwards.ts';
+import { demandTarget, isLink, shownPath } from '../user-files.ts';
 import { demandProjectFile } from './project-file.ts';
 
 /** Lockfiles in one folder, which share its package.json and assay.lock. */
@@ -25,6 +29,8 @@ interface LockfileFolder {
 export interface Found {
   /** At least one. */
   readonly folders: readonly LockfileFolder[];
+  /** Directories that were looked in, and whether in all below them. */
+  readonly places: readonly { readonly folder: string; readonly below: boolean }[];
   readonly unread: readonly UnreadLockfile[];
 }
 
@@ -33,8 +39,6 @@ const SKIPPED = new Set(['node_modules', '.git']);
 const MAX_DEPTH = 64;
 const MAX_FOLDERS = 100_000;
 const MAX_LOCKFILES = 1000;
-/** What is larger is read as a lockfile, which refuses it. */
-const MAX_TELLING_BYTES = 64 * 1024 * 1024;
 
 /**
  * The lockfile that a path names, or all lockfiles of a directory: it does not say which one an installation will use.
@@ -48,22 +52,28 @@ export function findLockfiles(path: string, io: Io): LockfilePaths {
   }
   const [first, ...others] = lockfilesIn(absolute);
   if (first !== undefined) return [first, ...others];
-  const [odd] = withoutLockfile(absolute, namesIn(absolute), io);
-  if (odd !== undefined) throw new UsageError(odd.problem);
-  const manager = managerOf(join(absolute, 'package.json'), io);
+  const names = namesIn(absolute);
+  const odd = [...unread(unlockedIn(absolute, names, io), io), ...branchLockfiles(absolute, names, io)];
+  if (odd.length > 0) throw new UsageError(odd.map(({ problem }) => problem).join('; '));
+  const manager = managerIn(absolute, io);
   const hint =
     lockfileAbove(absolute, manager ?? 'npm', io) ??
     (manager === null ? 'assay --recursive looks below' : `${commandsOf(manager).lock.join(' ')} writes one`);
   throw new UsageError(`no lockfile in ${shownPath(path, io)} (looked for ${LOCKFILE_NAMES.join(', ')}); ${hint}`);
 }
 
-/** Where a package manager that is started in this folder finds a lockfile; null where it finds none. */
+/**
+ * Where a package manager that is started in this folder finds a lockfile: that of its workspace, else the nearest
+ * above, as all of them look upwards. Null where there is none.
+ */
 function lockfileAbove(folder: string, manager: NodeManager, io: Io): string | null {
   const project = projectOf(folder, manager);
-  const [lockfile] = project === folder ? [] : lockfilesIn(project);
-  if (lockfile === undefined) return null;
+  const above = [project, ...projectFolders(folder, io)].filter((each) => each !== folder);
+  const found = above.find((each) => lockfilesIn(each).length > 0);
+  const [lockfile] = found === undefined ? [] : lockfilesIn(found);
+  if (found === undefined || lockfile === undefined) return null;
   const shown = (path: string): string => relative(io.cwd, path) || '.';
-  return `that of the project is ${shown(lockfile)}: assay ${shown(project)}`;
+  return `that of the project is ${shown(lockfile)}: assay ${shown(found)}`;
 }
 
 /** The folder of the project that a package manager finds; the folder itself where that cannot be said. */
@@ -75,32 +85,13 @@ function projectOf(folder: string, manager: NodeManager): string {
   }
 }
 
-/** The package manager that a package.json asks for in `packageManager`, else npm; null where there is none. */
-function managerOf(path: string, io: Io): NodeManager | null {
-  if (!existsSync(path)) return null;
-  demandProjectFile(path, io);
-  const manifest = readUserFile(path, 'the manifest', io).toString('utf8');
-  const [, wanted = ''] = /"packageManager"\s*:\s*"([^"]*)"/.exec(manifest) ?? [];
-  return NODE_MANAGERS.find((manager) => AS_WANTED[manager].test(wanted)) ?? 'npm';
-}
-
-/** How `packageManager` of a package.json names each package manager. */
-const AS_WANTED: Readonly<Record<NodeManager, RegExp>> = {
-  npm: /^npm@\d/,
-  pnpm: /^pnpm@\d/,
-  'yarn-classic': /^yarn@1(?!\d)/,
-  yarn: /^yarn@(?!1(?!\d))\d/,
-  bun: /^bun@\d/,
-  vlt: /^vlt@\d/,
-};
-
-/** What of a folder would have to be audited, and has no lockfile that could be. */
-function withoutLockfile(folder: string, names: readonly string[], io: Io): readonly UnreadLockfile[] {
-  const unlocked = goUnlocked(folder, names, io);
-  if (unlocked === null) return branchLockfiles(folder, names, io);
-  const path = join(folder, 'go.mod');
-  const gone = { file: shownPath(path, io), path: repositoryPath(path, io), problem: unlocked };
-  return [gone, ...branchLockfiles(folder, names, io)];
+/** What would have to be audited, and has no lockfile that could be. */
+function unread(unlocked: readonly Unlocked[], io: Io): readonly UnreadLockfile[] {
+  return unlocked.map(({ path, problem }) => ({
+    file: shownPath(path, io),
+    path: repositoryPath(path, io),
+    problem,
+  }));
 }
 
 /**
@@ -132,7 +123,8 @@ export function lockfilesIn(directory: string): readonly string[] {
  */
 export function findAllLockfiles(places: readonly string[], below: boolean, io: Io): Found {
   const folders = new Map<string, LockfileFolder>();
-  const unread: UnreadLockfile[] = [];
+  const unaudited: UnreadLockfile[] = [];
+  const directories: Found['places'][number][] = [];
   const add = (path: string, place: string): void => {
     const folder = dirname(path);
     const known = folders.get(folder);
@@ -147,21 +139,14 @@ export function findAllLockfiles(places: readonly string[], below: boolean, io: 
     const isDirectory = statSync(place).isDirectory();
     const found = below && isDirectory ? findBelow(given, io) : { paths: findLockfiles(given, io), unread: [] };
     for (const path of found.paths) add(path, isDirectory ? place : dirname(path));
-    if (isDirectory && !below) unread.push(...withoutLockfile(place, namesIn(place), io));
-    unread.push(...found.unread);
+    if (isDirectory) directories.push({ folder: place, below });
+    if (isDirectory && !below) {
+      const names = namesIn(place);
+      unaudited.push(...unread(unlockedIn(place, names, io), io), ...branchLockfiles(place, names, io));
+    }
+    unaudited.push(...found.unread);
   }
-  return { folders: [...folders.values()], unread };
-}
-
-/** Whether a file that was found by its name is a lockfile; one that cannot be read says so when it is. */
-function isLockfile(path: string): boolean {
-  const tells = tellsByText(path);
-  if (tells === null) return true;
-  try {
-    return statSync(path).size > MAX_TELLING_BYTES || tells(readFileSync(path, 'utf8'));
-  } catch {
-    return true;
-  }
+  return { folders: [...folders.values()], places: directories, unread: unaudited };
 }
 
 function existing(path: string, io: Io): string {
@@ -171,27 +156,30 @@ function existing(path: string, io: Io): string {
   return absolute;
 }
 
-/** Links to folders are not followed: what they lead to has a place of its own. Whatever git ignores is looked at. */
+/** Links to folders are not followed: what they lead to has a place of its own. A lockfile that git ignores counts. */
 function findBelow(place: string, io: Io): { readonly paths: LockfilePaths; readonly unread: UnreadLockfile[] } {
   const paths: string[] = [];
-  const unread: UnreadLockfile[] = [];
-  const queue = [{ folder: resolve(io.cwd, place), depth: 0 }];
+  const unaudited: UnreadLockfile[] = [];
+  const unlocked: Unlocked[] = [];
+  const top = resolve(io.cwd, place);
+  const queue = [{ folder: top, depth: 0 }];
   const beyond = (limit: string): never => {
     throw new UsageError(`${shownPath(place, io)} has ${limit}: name the folders to audit instead`);
   };
   for (const { folder, depth } of queue) {
     const entries = listed(folder);
     if (typeof entries === 'string') {
-      unread.push({
+      unaudited.push({
         file: shownPath(folder, io),
         path: repositoryPath(folder, io),
         problem: `cannot be listed: ${entries}`,
       });
       continue;
     }
-    const names = new Set(entries.map(({ name }) => name));
-    unread.push(...withoutLockfile(folder, [...names], io));
-    const present = LOCKFILE_NAMES.filter((name) => names.has(name)).map((name) => join(folder, name));
+    const names = entries.map(({ name }) => name);
+    if (isOfProject(top, folder)) unlocked.push(...unlockedIn(folder, names, io));
+    unaudited.push(...branchLockfiles(folder, names, io));
+    const present = LOCKFILE_NAMES.filter((name) => names.includes(name)).map((name) => join(folder, name));
     paths.push(...present.filter(isLockfile));
     for (const entry of entries) {
       if (entry.isDirectory() && !SKIPPED.has(entry.name)) {
@@ -199,10 +187,14 @@ function findBelow(place: string, io: Io): { readonly paths: LockfilePaths; read
       }
     }
     if (paths.length > MAX_LOCKFILES) beyond(`more than ${MAX_LOCKFILES} lockfiles`);
+    if (unlocked.length > MAX_LOCKFILES) beyond(`more than ${MAX_LOCKFILES} manifests without a lockfile`);
     if (queue.length > MAX_FOLDERS) beyond(`more than ${MAX_FOLDERS} folders`);
     if (depth > MAX_DEPTH) beyond(`folders nested deeper than ${MAX_DEPTH} levels`);
   }
+  const ignored = ignoredOf(unlocked.map(({ path }) => path));
+  const counting = unlocked.filter(({ path }) => !ignored.has(path));
+  unaudited.push(...unread(counting, io));
   const [first, ...others] = paths.sort();
-  if (first !== undefined) return { paths: [first, ...others], unread };
+  if (first !== undefined) return { paths: [first, ...others], unread: unaudited };
   throw new UsageError(`no lockfile in ${shownPath(place, io)} or below (looked for ${LOCKFILE_NAMES.join(', ')})`);
 }

@@ -10,7 +10,7 @@ import { isOfVendored } from '../../model/finding.ts';
 import { versionId, type VersionId } from '../../model/package.ts';
 import type { UnreadLockfile } from '../../model/report.ts';
 import type { Appearance, AskAppearances } from '../../model/review.ts';
-import { baseFinder, baseOf, readAtOrBefore } from './base.ts';
+import { baseOf, readAtOrBefore, type FindBase } from './base.ts';
 import { isMendable } from '../exit.ts';
 import { lockfilesIn } from './find.ts';
 import { loadBaseline, type LockfilePaths, repositoryPath } from './files.ts';
@@ -70,6 +70,7 @@ export async function openFolder(
   paths: LockfilePaths,
   values: OptionValues,
   policy: LoadedPolicy | null,
+  finder: (lockfile: string) => FindBase,
   io: Io,
 ): Promise<OpenedFolder> {
   const shared = await attempt(() => ({ baseline: loadBaseline(paths[0], io), filesOf: filesByKind(paths, io) }));
@@ -110,7 +111,7 @@ export async function openFolder(
   }
   const [first] = readable;
   if (first === undefined) return { project: null, unread };
-  const find = baseFinder(first.path);
+  const find = finder(first.path);
   const others = lockfilesIn(dirname(first.path)).filter((path) => !paths.includes(path));
   const project = {
     path: first.path,

@@ -9,7 +9,7 @@ import type { Recorder } from '../../pack/record.ts';
 import type { About } from '../../pack/write.ts';
 import type { Io } from '../io.ts';
 import type { OptionName, OptionValues, ParsedOptions } from '../options.ts';
-import { withProjects } from './open.ts';
+import { isOfSigned, withProjects } from './open.ts';
 import { phaseOf } from './policy.ts';
 
 /**
@@ -55,9 +55,11 @@ export async function gather(
     }));
     const { repository: main, ages, registries } = report.trust;
     // A folder is no part of a pack: it is carried over with the project.
-    const repositories = [main, ...ages.map(({ repository = null }) => repository)].flatMap((one) =>
-      one?.url.includes('://') === true ? [one] : [],
-    );
+    // Nobody asks it whom to trust for what nobody signs.
+    const asked = lockfiles.some(({ file }) => isOfSigned(file))
+      ? [main, ...ages.map(({ repository = null }) => repository)]
+      : [];
+    const repositories = asked.flatMap((one) => (one?.url.includes('://') === true ? [one] : []));
     for (const { url, versions } of repositories) {
       const http = createHttpClient(config);
       await askWhole(url, versions.root, http, now);

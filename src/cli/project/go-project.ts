@@ -8,12 +8,12 @@ import { count } from '../../report/words/layout.ts';
 import { shownPath } from '../user-files.ts';
 import { MODULES_TXT } from '../../lockfiles/go/vendor-project.ts';
 import { readGoWork } from '../../lockfiles/go/work.ts';
-import { isMendable, UsageError } from '../exit.ts';
+import { UsageError } from '../exit.ts';
 import type { GoSettings } from '../../lockfiles/go/settings/index.ts';
 import { goSettingsIn } from './go-source.ts';
 import { namesIn } from './listing.ts';
 import { projectFolder } from './files.ts';
-import { manifestFile } from './manifests.ts';
+import { manifestFile, type Unlocked } from './manifests.ts';
 import { committedOf, isInRepository } from './stores.ts';
 import { projectFolders } from './upwards.ts';
 
@@ -49,32 +49,20 @@ export function goManifests(lockfile: string, io: Io): ReadonlyMap<string, strin
 
 /**
  * Why a folder of Go modules cannot be audited: no file there locks what it is built from, so that go builds
- * nothing, or writes sums anew (-mod=mod, go mod tidy). Null where there is a file of sums, or none is needed, and in
- * folders that the go command passes over.
+ * nothing, or writes sums anew (-mod=mod, go mod tidy). Null where none is needed, and in folders that the go command
+ * passes over. Throws LockfileError.
  */
-export function goUnlocked(folder: string, names: readonly string[], io: Io): string | null {
-  if (!names.includes('go.mod') || names.includes('go.sum') || names.includes('go.work.sum')) return null;
+export function goUnlocked(folder: string, names: readonly string[], io: Io): Unlocked | null {
+  if (!names.includes('go.mod') || names.includes('go.work.sum')) return null;
   const folders = projectFolders(folder, io);
   // The sums of a workspace are those of all its modules.
   if (folders.some((each) => each !== folder && namesIn(each).includes('go.work'))) return null;
   const below = relative(folders.at(-1) ?? folder, folder).split(sep);
   if (below.some((name) => name === 'testdata' || /^[._]/.test(name))) return null;
-  const unlocked = unlockedIn(join(folder, 'go.sum'), io);
-  if (typeof unlocked === 'string') return unlocked;
-  const shown = shownPath(join(folder, 'go.mod'), io);
-  return unlocked === 0
-    ? null
-    : `${shown} requires ${count(unlocked, 'module')} of which no go.sum has a hash: go builds nothing without one, and go mod tidy writes it of whatever it is served; bring back the one that was reviewed, or audit what go mod tidy wrote`;
-}
-
-/** How many modules are required without any hash, where there is no go.sum; or what cannot be read. */
-function unlockedIn(sums: string, io: Io): number | string {
-  try {
-    return goUnhashed(sums, io).length;
-  } catch (error) {
-    if (isMendable(error)) return error.message;
-    throw error;
-  }
+  const unlocked = goUnhashed(join(folder, 'go.sum'), io).length;
+  const path = join(folder, 'go.mod');
+  const problem = `${shownPath(path, io)} requires ${count(unlocked, 'module')} of which no go.sum has a hash: go builds nothing without one, and go mod tidy writes it of whatever it is served; bring back the one that was reviewed, or audit what go mod tidy wrote`;
+  return unlocked === 0 ? null : { path, problem };
 }
 
 /** The modules that are required without any hash, by a file of sums and all that count as much. */

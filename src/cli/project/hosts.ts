@@ -8,7 +8,7 @@ import type { NpmConfig } from '../../registries/npm/config/npmrc.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
-import { findPlaces, openProjects } from './open.ts';
+import { findPlaces, isBuildSigned, openProjects } from './open.ts';
 import { databaseAddress } from '../../registries/goproxy/settings.ts';
 import type { CratesAsking } from './cargo-source.ts';
 import type { GoAsking } from './go-source.ts';
@@ -32,13 +32,15 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
   const values = { ...given, 'no-cache': true };
   const { found, policy, config, configOf } = await findPlaces([place], false, values, io);
   const { source, main, further } = trustSource(values, policy, io);
+  // Nobody is asked whom to trust for what nobody signs.
+  const isSigned = isBuildSigned(found);
   const { projects, unread } = await openProjects(found, values, policy, io);
   if (projects.length === 0) throw new UsageError(unread.map(({ problem }) => problem).join('; '));
   const repositories = [
     ...(source === null ? [] : [{ source, of: 'the trusted root and of registry keys' }]),
     ...further.published.map(({ name, source: own }) => ({ source: own, of: `the trusted root of ${name}` })),
   ]
-    .filter((one) => one.source.ask === undefined)
+    .filter((one) => isSigned && one.source.ask === undefined)
     .map((one): Asked => ({ url: new URL(one.source.url), why: `TUF repository of ${one.of}`, config }));
   const registries = projects.flatMap((project) => {
     return registriesOf(servedNames(project.lockfiles.filter(isNodeLockfile)), configOf(project), io);
@@ -55,7 +57,7 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
     return { url: new URL(address), why, config };
   });
   const root = source === null ? main.root : (source.pinned?.root ?? null);
-  const logs = [...new Set((root?.tlogs ?? []).map(({ name }) => name))].map((name): Asked => {
+  const logs = [...new Set(((isSigned ? root?.tlogs : null) ?? []).map(({ name }) => name))].map((name): Asked => {
     return { url: new URL(`https://${name}`), why: 'transparency log, which assay log alone asks', config };
   });
   return merged([...repositories, ...registries, ...go, ...pypi, ...crates, ...redirects, ...logs]);

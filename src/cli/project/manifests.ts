@@ -8,6 +8,12 @@ import type { Io } from '../io.ts';
 import { readUserFile, shownPath } from '../user-files.ts';
 import { demandProjectFile } from './project-file.ts';
 
+/** A manifest that asks for packages, where no lockfile says which, and what to do about it. */
+export interface Unlocked {
+  readonly path: string;
+  readonly problem: string;
+}
+
 /** The names of a project's manifest, in the order in which a package manager looks for one; most know one. */
 export function manifestNames(manager: NodeManager): readonly string[] {
   return manager === 'pnpm' ? ['package.json', 'package.json5', 'package.yaml'] : ['package.json'];

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { withAnswers } from '../../audit/age.ts';
 import { auditLockfiles } from '../../audit/index.ts';
 import type { LockfileAuditOptions } from '../../audit/options.ts';
@@ -18,13 +18,17 @@ import { listed } from '../../report/words/layout.ts';
 import { collectSooner } from '../v8-flags.ts';
 import { isMendable, UsageError } from '../exit.ts';
 import { startAdvisories } from './advisories.ts';
+import { baseFinders } from './base.ts';
 import { findAllLockfiles, type Found } from './find.ts';
+import { goneLockfiles } from './gone-lockfiles.ts';
 import { openFolder, type Project } from './folder.ts';
 import type { Io } from '../io.ts';
 import type { OptionName, OptionValues, ParsedOptions } from '../options.ts';
 import { demandSignedPack } from './pack-signers.ts';
 import { governedFolder, loadPolicy, type LoadedPolicy } from './policy.ts';
 import { repositoryAddress } from '../output/pipeline.ts';
+import { namesIn } from './listing.ts';
+import { hashesCommand, lockingNothing } from './python-unlocked.ts';
 import { progressOn } from '../output/progress.ts';
 import { likelyManager, managerConfigs, type ManagerConfig } from './manager-config.ts';
 import { askingOf, networkConfig, openRegistry, openSources, projectConfig, servedNames } from './registry.ts';
@@ -170,7 +174,7 @@ export async function withProjects<T>(
             failed.push(...project.lockfiles.map(({ file, path }) => ({ file, path, problem: error.message })));
           }
         }
-        return reportOf(reports, [...unread, ...failed]);
+        return reportOf(reports, [...unread, ...failed], io);
       },
     });
   } finally {
@@ -180,9 +184,13 @@ export async function withProjects<T>(
 }
 
 /** Whether builders can have signed anything that is found: else nobody is asked whom to trust for that. */
-function isBuildSigned({ folders }: Found): boolean {
-  const paths = folders.flatMap((each) => each.paths);
-  return paths.some((path) => conventionsOf(ecosystemOfLockfile(path)).hasProvenance);
+export function isBuildSigned({ folders }: Pick<Found, 'folders'>): boolean {
+  return folders.some(({ paths }) => paths.some(isOfSigned));
+}
+
+/** Whether builders can have signed anything that a lockfile names. */
+export function isOfSigned(lockfile: string): boolean {
+  return conventionsOf(ecosystemOfLockfile(lockfile)).hasProvenance;
 }
 
 /**
@@ -273,7 +281,8 @@ export async function openProjects(
   policy: LoadedPolicy | null,
   io: Io,
 ): Promise<Pick<Projects, 'projects' | 'unread'>> {
-  const opened = await Promise.all(found.folders.map(({ paths }) => openFolder(paths, values, policy, io)));
+  const finder = baseFinders();
+  const opened = await Promise.all(found.folders.map(({ paths }) => openFolder(paths, values, policy, finder, io)));
   const projects: ProjectInUse[] = [];
   for (const project of opened.flatMap((each) => each.project ?? [])) {
     projects.push({
@@ -281,11 +290,14 @@ export async function openProjects(
       managers: managerConfigs(project.lockfiles.filter(isNodeLockfile), dirname(project.path), io),
     });
   }
-  return { projects, unread: [...found.unread, ...opened.flatMap((each) => each.unread)] };
+  const gone = await goneLockfiles(found, values, finder, io);
+  const known = new Set(gone.map(({ manifest }) => manifest));
+  const unread = [...found.unread.filter(({ file }) => !known.has(file)), ...gone];
+  return { projects, unread: [...unread, ...opened.flatMap((each) => each.unread)] };
 }
 
 /** One report, of at least one dependency that was looked at, or was there before. Throws UsageError. */
-function reportOf([first, ...others]: readonly Report[], unread: readonly UnreadLockfile[]): Report {
+function reportOf([first, ...others]: readonly Report[], unread: readonly UnreadLockfile[], io: Io): Report {
   const problems = [...new Set(unread.map(({ problem }) => problem))].join('; ');
   if (first === undefined) throw new UsageError(problems);
   const report = combineReports([first, ...others], unread);
@@ -293,8 +305,17 @@ function reportOf([first, ...others]: readonly Report[], unread: readonly Unread
   if (dependencies + unchanged > 0) return report;
   const files = report.lockfiles.map(({ file }) => file).join(', ');
   const they = report.lockfiles.length === 1 ? 'it names' : 'they name';
-  const why = omitted > 0 ? 'every dependency is left out by --omit' : `${they} no dependency`;
+  const why =
+    omitted > 0 ? 'every dependency is left out by --omit' : (unlocked(report, io) ?? `${they} no dependency`);
   throw new UsageError(`nothing to check in ${files}: ${why}${problems === '' ? '' : `; ${problems}`}`);
+}
+
+/** What is said of requirements that name packages and no version of any; null of other lockfiles. */
+function unlocked({ lockfiles: [only, ...others] }: Report, io: Io): string | null {
+  const asked = only?.findings.filter(({ finding }) => finding.code === 'lockfile-not-used').length ?? 0;
+  if (only?.format !== 'requirements' || others.length > 0 || asked === 0) return null;
+  const names = namesIn(dirname(resolve(io.cwd, only.file)));
+  return `it ${lockingNothing(asked, 0)}: ${hashesCommand(basename(only.file), names)}`;
 }
 
 /**

@@ -125,7 +125,7 @@ function interpreters(folder: string, io: Io): readonly Finding[] {
  * The workspace of uv that has a folder as a member: uv asks the nearest pyproject.toml above it, and no other. Null
  * where the folder is a project of its own.
  */
-function uvWorkspaceAbove(folder: string, io: Io): { readonly folder: string; readonly file: string } | null {
+export function uvWorkspaceAbove(folder: string, io: Io): { readonly folder: string; readonly file: string } | null {
   const own = tomlFile(folder, 'pyproject.toml', io);
   if (own === null || uvWorkspace(own.table) !== null) return null;
   for (const above of projectFolders(folder, io).slice(1)) {

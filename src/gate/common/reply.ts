@@ -21,8 +21,11 @@ export interface Reply {
   /** The reason phrase: npm, pnpm and Yarn show it. ASCII. */
   readonly phrase?: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Bytes, or what writes them and resolves to whether they are whole: else the connection is broken off. */
-  readonly body: Buffer | ((out: Writable) => Promise<boolean>);
+  /**
+   * Bytes, or what writes them, and resolves to null where they are whole: else to an answer that takes their place
+   * where nothing was written yet, and breaks the connection off where something was.
+   */
+  readonly body: Buffer | ((out: Writable) => Promise<Reply | null>);
 }
 
 /** Package managers keep what they got, so each answer has to be asked for again: the policy may have changed. */

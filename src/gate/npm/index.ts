@@ -172,8 +172,10 @@ export function createNpmGate(options: NpmGateOptions): (request: GateRequest) =
     if (request.method === 'HEAD') return bytesReply(200, 'application/octet-stream', Buffer.alloc(0));
     return bytesReply(200, 'application/octet-stream', async (out: import('node:stream').Writable) => {
       const broken = await handOn(url, digests, upstream.client, out);
-      if (broken !== null) record.refuse(brokenOff(ref, broken));
-      return broken === null;
+      if (broken === null) return null;
+      const refusal = brokenOff(ref, broken);
+      record.refuse(refusal);
+      return refusalReply(refusal);
     });
   }
 

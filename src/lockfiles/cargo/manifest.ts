@@ -10,6 +10,8 @@ export interface CargoManifest {
   readonly dependencies: ReadonlySet<string>;
   /** Names of packages that tests and examples alone need. */
   readonly devDependencies: ReadonlySet<string>;
+  /** How many of both come from elsewhere than folders. */
+  readonly fetched: number;
   /** Folders that dependencies are taken from, relative to the manifest's. */
   readonly folders: readonly string[];
   /** Null where it is the root of no workspace. */
@@ -37,6 +39,7 @@ export function readCargoManifest(file: string, text: string, inheritsFrom: Toml
     name: typeof name === 'string' ? name : null,
     dependencies: new Set(normal.map(([one]) => one)),
     devDependencies: new Set(dev.map(([one]) => one)),
+    fetched: [...normal, ...dev].filter(([, spec]) => !spec.has('path')).length,
     folders: [...normal, ...dev, ...patched].flatMap(([, spec]) => textsOf(spec.get('path'))),
     workspace: isTable(workspace)
       ? { members: textsOf(workspace.get('members')), exclude: textsOf(workspace.get('exclude')) }

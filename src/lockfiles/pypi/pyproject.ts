@@ -15,7 +15,34 @@ const FILE = 'pyproject.toml';
 export function askedForBy(manifests: ProjectManifests): (name: string) => boolean {
   const document = documentIn(manifests);
   if (document === null) return () => true;
-  const { root } = document;
+  const names = namedIn(document.root);
+  return (name) => names.has(name);
+}
+
+/**
+ * The packages that a project asks for from elsewhere, by their normalised names: not itself, Python, or what `tool.uv`
+ * takes from the project.
+ */
+export function askedFor(root: TomlTable): ReadonlySet<string> {
+  const { normalise } = pypiConventions.names;
+  const tool = tableIn(root, 'tool');
+  const itself = [tableIn(root, 'project'), tableIn(tool, 'poetry')].map((one) => normalise(textIn(one, 'name')));
+  const sources = [...tableIn(tableIn(tool, 'uv'), 'sources')];
+  const own = sources.filter(([, source]) => ['workspace', 'path'].some((key) => asTable(source).has(key)));
+  const left = new Set(['python', ...itself, ...own.map(([name]) => normalise(name))]);
+  return new Set([...namedIn(root)].filter((name) => !left.has(name)));
+}
+
+/** The packages of a Pipfile that are fetched: not folders, which it names by their path. */
+export function askedForInPipfile(root: TomlTable): ReadonlySet<string> {
+  const settings = new Set(['source', 'requires', 'scripts', 'pipenv', 'pipfile', 'build-system']);
+  const categories = [...root].filter(([name]) => !settings.has(name)).map(([, table]) => asTable(table));
+  const asked = categories.flatMap((table) => [...table].filter(([, spec]) => !asTable(spec).has('path')));
+  return new Set(asked.map(([name]) => pypiConventions.names.normalise(name)));
+}
+
+/** Whatever a pyproject.toml names, in any of its lists. */
+function namedIn(root: TomlTable): ReadonlySet<string> {
   const project = tableIn(root, 'project');
   const tool = tableIn(root, 'tool');
   const poetry = tableIn(tool, 'poetry');
@@ -27,13 +54,12 @@ export function askedForBy(manifests: ProjectManifests): (name: string) => boole
     ...tableIn(tableIn(tool, 'pdm'), 'dev-dependencies').values(),
   ];
   const tables = [tableIn(poetry, 'dependencies'), tableIn(poetry, 'dev-dependencies'), ...groups];
-  const names = new Set(
+  return new Set(
     [
       ...lists.flatMap((list) => (Array.isArray(list) ? (list as readonly TomlValue[]) : [])).flatMap(nameOf),
       ...tables.flatMap((table) => [...table.keys()]),
     ].map(pypiConventions.names.normalise),
   );
-  return (name) => names.has(name);
 }
 
 function documentIn(manifests: ProjectManifests): TomlDocument | null {

@@ -1,4 +1,6 @@
 import type { Comparison } from '../../model/comparison.ts';
+import { conventionsOf } from '../../ecosystems/conventions/index.ts';
+import { nameOf } from '../../model/package.ts';
 import { dependencyTexts, factsBeside, FIELDS, gapText, scriptTexts } from '../words/changes.ts';
 import { decideLines } from '../parts/decide.ts';
 import { escapeText } from '../words/escape.ts';
@@ -22,12 +24,18 @@ interface Row {
 export function renderComparison(comparison: Comparison, options: RenderOptions): string {
   const fitted = { ...options, columns: usableColumns(options.columns) };
   const { current, predecessor } = comparison;
-  const head = `${escapeText(comparison.name, 120)}: ${value(current.version)} ${
+  const head = `${escapeText(nameOf(comparison), 120)}: ${value(current.version)} ${
     predecessor === null
-      ? 'has no predecessor on its release line'
+      ? 'has no known predecessor on its release line'
       : `beside ${beforeText(comparison)}${gapText(comparison)}`
   }`;
-  const rows = factsBeside(current, predecessor).map(({ label, before, after, differs }) => ({
+  // Nobody signs who built a package there, so that these rows would all be empty.
+  const { hasProvenance } = conventionsOf(comparison.ecosystem);
+  const facts = factsBeside(current, predecessor).filter(
+    ({ before, after, label }) =>
+      hasProvenance || ((before ?? after) !== null && (label !== 'provenance' || after !== 'none')),
+  );
+  const rows = facts.map(({ label, before, after, differs }) => ({
     label,
     before: value(before),
     after: value(after),

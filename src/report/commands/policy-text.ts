@@ -38,18 +38,19 @@ export function renderRegistries(registries: ProposedRegistries): string | null 
 }
 
 /** A rule, so that it holds for what is added tomorrow; what is known of today's dependencies are comments. */
-function criticalLines({ able, more }: Proposal): string[] {
+function criticalLines({ able, more, isRead }: Proposal): string[] {
   const reasons = able.map(
     ({ name, dev, reading }) => `${escapeText(name)}${dev ? ' (development)' : ''}: ${capabilitiesText(reading)}`,
   );
   return [
     ...comment(
-      'The critical set: every direct dependency, also one that is added later. Packages can be named as well, and a smaller set is one by what they reach.',
+      `The critical set: every direct dependency, also one that is added later. Packages can be named as well${isRead ? ', and a smaller set is one by what they reach' : ''}.`,
     ),
     'critical:',
     '  - direct',
-    ...comment('In place of direct:', 2),
-    '  # - capability: [install-script, network, process, native]',
+    ...(isRead
+      ? [...comment('In place of direct:', 2), '  # - capability: [install-script, network, process, native]']
+      : []),
     ...(reasons.length === 0
       ? []
       : comment('What they reach, as their own files show. A heuristic: what is not listed may reach as much.', 2)),

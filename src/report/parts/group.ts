@@ -142,8 +142,8 @@ function renderItem(item: GroupItem, limit: number, options: GroupOptions): stri
   const more = findings.length - 1;
   const said =
     limit === Infinity || more === 0
-      ? findings.map((finding) => findingClause(finding))
-      : [`${findingClause(findings[0])}; and ${count(more, 'more such finding')}`];
+      ? findings.map((finding) => findingClause(finding, subjectOf(item)))
+      : [`${findingClause(findings[0], subjectOf(item))}; and ${count(more, 'more such finding')}`];
   const lines = said.flatMap((clause) => wrap(shown(clause, options), options.columns, 4));
   const kept = lines.slice(0, limit);
   if (lines.length > kept.length) kept.push('    ... (--all)');

@@ -38,7 +38,8 @@ export function statementsOf(items: readonly GroupItem[]): readonly Statement[] 
     const [first, ...others] = same;
     const [owed, critical] = decided(first);
     const [finding, ...more] = first.findings;
-    const words = others.length === 0 ? findingClause : (each: typeof finding): string => shared(each, first);
+    const words = (each: typeof finding): string =>
+      others.length === 0 ? findingClause(each, subjectOf(first)) : shared(each, first);
     const help = helpOf(first);
     return {
       clauses: [words(finding), ...more.map(words)],
@@ -96,8 +97,9 @@ function placeOf({ places: [place] }: Dependency): GroupItem['place'] {
   return place ?? null;
 }
 
-function shared(finding: GroupItem['findings'][number], { dependency }: GroupItem): string {
-  return dependency === null ? findingClause(finding) : sharedClause(finding, dependency);
+function shared(finding: GroupItem['findings'][number], item: GroupItem): string {
+  const { dependency } = item;
+  return dependency === null ? findingClause(finding, subjectOf(item)) : sharedClause(finding, dependency);
 }
 
 /** What is owed, and what made it critical. Escaped. */

@@ -7,23 +7,24 @@ export const BYTES_TEXTS: Texts<
   'history-manifest-differs' | 'installed-modified' | 'installed-missing' | 'installed-added' | 'source-mismatch'
 > = {
   'history-manifest-differs': {
-    title: 'registry and tarball disagree',
-    clause: ({ field, registry, tarball }) =>
-      `has ${quotedOrNone(registry)} as ${escapeText(field, 60)} at the registry and ${quotedOrNone(tarball)} in its tarball`,
+    title: 'registry and package disagree',
+    clause: ({ field, registry, tarball }, archive) =>
+      `has ${quotedOrNone(registry)} as ${escapeText(field, 60)} at the registry and ${quotedOrNone(tarball)} in its ${archive}`,
     why: 'what tools read about it is not what is installed',
     next: 'stop',
   },
   'installed-modified': {
     title: 'what is installed is not what was published',
-    clause: ({ path, files, total, patches, what, found, artifact = 'tarball' }) => {
+    clause: ({ path, files, total, patches, what, found, artifact }, archive) => {
+      const of = artifact ?? archive;
       const place = escapeText(path, 120);
       switch (what) {
         case 'added':
-          return `has ${fileCount(total)} at ${place} that a build may take and its ${artifact} has not (${fileNames(files, total)})`;
+          return `has ${fileCount(total)} at ${place} that a build may take and its ${of} has not (${fileNames(files, total)})`;
         case 'missing':
-          return `lacks ${fileCount(total)} at ${place} that a build takes from its ${artifact} (${fileNames(files, total)})`;
+          return `lacks ${fileCount(total)} at ${place} that a build takes from its ${of} (${fileNames(files, total)})`;
         case 'files':
-          return `has ${fileCount(total)} at ${place} with other content than its ${artifact} (${fileNames(files, total)})${patchText(patches)}`;
+          return `has ${fileCount(total)} at ${place} with other content than its ${of} (${fileNames(files, total)})${patchText(patches)}`;
         case 'version':
           return `is not what is at ${place}, which says that it is version ${found === null ? 'unknown' : escapeText(found, 60)}`;
         case 'link':
@@ -37,15 +38,15 @@ export const BYTES_TEXTS: Texts<
   },
   'installed-missing': {
     title: 'files are not installed',
-    clause: ({ path, files, total, patches, artifact = 'tarball' }) =>
-      `lacks ${fileCount(total)} of its ${artifact} at ${escapeText(path, 120)} (${fileNames(files, total)})${patchText(patches)}`,
+    clause: ({ path, files, total, patches, artifact }, archive) =>
+      `lacks ${fileCount(total)} of its ${artifact ?? archive} at ${escapeText(path, 120)} (${fileNames(files, total)})${patchText(patches)}`,
     why: 'something removed them after the package was installed, or installed only a part',
     next: 'explain',
   },
   'installed-added': {
     title: 'files that were not published',
-    clause: ({ path, files, total, patches, scripts, artifact = 'tarball' }) =>
-      `has ${fileCount(total)} at ${escapeText(path, 120)} that its ${artifact} has not (${fileNames(files, total)})${
+    clause: ({ path, files, total, patches, scripts, artifact }, archive) =>
+      `has ${fileCount(total)} at ${escapeText(path, 120)} that its ${artifact ?? archive} has not (${fileNames(files, total)})${
         scripts.length === 0 ? '' : `, perhaps from its ${listed(scripts, 3, (name) => escapeText(name, 40))} script`
       }${patchText(patches)}`,
     why: 'they may be loaded, and nothing vouches for them',

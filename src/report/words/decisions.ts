@@ -2,6 +2,7 @@ import type { Command, Commands, Edit, ManagerCommands, Steps } from '../../ecos
 import { commandsOf, conventionsOf } from '../../ecosystems/conventions/index.ts';
 import { SHOWN_IDENTITY, type Comparison, type VersionFacts } from '../../model/comparison.ts';
 import type { FindingCode } from '../../model/finding.ts';
+import { nameOf } from '../../model/package.ts';
 import { withoutRef } from '../../model/proof.ts';
 import { escapeText } from './escape.ts';
 import { plainSpec } from './messages.ts';
@@ -171,7 +172,11 @@ function expectFromNowOn(comparison: Comparison): Decision[] {
   });
   // A value that is shown escaped is not the value to expect.
   if (facts.length === 0 || !facts.every(({ value }) => isPlain(value))) return [];
-  const policy = ['expect:', `  ${quoted(name)}:`, ...facts.flatMap(({ fact, value }) => policyLines(fact, value))];
+  const policy = [
+    'expect:',
+    `  ${quoted(nameOf(comparison))}:`,
+    ...facts.flatMap(({ fact, value }) => policyLines(fact, value)),
+  ];
   const note = expectedBy === 'policy' ? 'in place of what assay.yml expects now' : 'in assay.yml';
   return [decision('expect', { policy, note })];
 }

@@ -1,9 +1,11 @@
 import { isAcceptable } from '../../model/baseline.ts';
 import { placeOf, type CapabilityPlace } from '../../model/capability.ts';
+import type { Dependency } from '../../model/dependency.ts';
 import type { Finding, FindingArgs, FindingCode } from '../../model/finding.ts';
 import { DEFAULT_ECOSYSTEM, nameOf, specOf, type Ecosystem } from '../../model/package.ts';
 import type { Report } from '../../model/report.ts';
 import type { Critical, LeveledFinding } from '../../model/verdict.ts';
+import { conventionsOf } from '../../ecosystems/conventions/index.ts';
 import { escapeText } from './escape.ts';
 import { TEXTS } from './texts.ts';
 
@@ -43,7 +45,7 @@ type Standing = Partial<Pick<LeveledFinding, 'lowered'>>;
 /** The words for a finding about `subject`. */
 export function describe(finding: Finding & Standing, subject: Subject | FileSubject): Description {
   return {
-    message: `${subjectText(subject)} ${findingClause(finding)}; ${TEXTS[finding.code].why}.`,
+    message: `${subjectText(subject)} ${findingClause(finding, subject)}; ${TEXTS[finding.code].why}.`,
     help: helpFor(finding, subject),
   };
 }
@@ -59,6 +61,20 @@ export function lockfileErrors({ lockfiles }: Pick<Report, 'lockfiles'>): readon
   return errors.map(({ place, finding }) => describe(finding, place).message);
 }
 
+/** Why dependencies fail, but those left out of account: a line for each reason, escaped. */
+export function dependencyErrors(
+  { dependencies }: Pick<Report, 'dependencies'>,
+  isSaid: (dependency: Dependency) => boolean,
+): readonly string[] {
+  const failing = dependencies.filter(({ verdict, dependency }) => verdict === 'fail' && !isSaid(dependency));
+  const lines = failing.flatMap(({ dependency, findings }) =>
+    findings
+      .filter(({ level, accepted }) => level === 'error' && accepted === undefined)
+      .map((one) => describe(one, dependency).message),
+  );
+  return [...new Set(lines)];
+}
+
 /** A few words that name a finding of this code, without its arguments. */
 export function findingTitle(code: FindingCode): string {
   return TEXTS[code].title;
@@ -70,8 +86,9 @@ export function findingReason(code: FindingCode): string {
 }
 
 /** What was found, with the dependency as the missing subject: "has no provenance, but ...". Escaped. */
-export function findingClause<C extends FindingCode>(finding: ArgsOf<C>): string {
-  return TEXTS[finding.code].clause(finding.args);
+export function findingClause<C extends FindingCode>(finding: ArgsOf<C>, subject: Subject | FileSubject): string {
+  const ecosystem = 'file' in subject ? DEFAULT_ECOSYSTEM : (subject.ecosystem ?? DEFAULT_ECOSYSTEM);
+  return TEXTS[finding.code].clause(finding.args, conventionsOf(ecosystem).archive);
 }
 
 /**
@@ -83,7 +100,7 @@ export function sharedClause<C extends FindingCode>(finding: ArgsOf<C>, subject:
     name,
     typeof value === 'string' ? withoutOwn(value, subject) : value,
   ]);
-  return findingClause({ code: finding.code, args: Object.fromEntries(args) as FindingArgs[C] });
+  return findingClause({ code: finding.code, args: Object.fromEntries(args) as FindingArgs[C] }, subject);
 }
 
 function withoutOwn(text: string, { name, version }: Subject): string {
@@ -169,8 +186,13 @@ export function helpFor<C extends FindingCode>(
       return `Ask the registry behind it: --registry URL; ${toleranceText(code, 'where none signs', lowered)}more: ${explain}`;
     case 'proxy':
       return (
-        'That registry signs every version, so a proxy answered in its name: ask who runs it; ' +
+        `${'of' in args ? 'That index says it of every file' : 'That registry signs every version'}, so a proxy answered in its name: ask who runs it; ` +
         `${toleranceText(code, 'until it is mended', lowered)}more: ${explain}`
+      );
+    case 'index':
+      return (
+        'Ask an index that passes attestations on, for this run: UV_DEFAULT_INDEX, or PIP_INDEX_URL for requirements; ' +
+        `${toleranceText(code, 'where none does', lowered)}more: ${explain}`
       );
     case 'trust':
       return `assay trust refresh, and the same command again; if the answer stays away: ${explain}`;

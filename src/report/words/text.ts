@@ -11,6 +11,7 @@ type Next =
   | 'clock'
   | 'trust'
   | 'registry'
+  | 'index'
   | 'proxy'
   | 'proxy-off'
   | 'hosts'
@@ -20,14 +21,17 @@ type Next =
 interface Text<Args> {
   /** Names the finding in a few words. */
   readonly title: string;
-  /** What was found, with the dependency as the missing subject. Arguments are escaped. */
-  readonly clause: (args: Args) => string;
+  /**
+   * What was found, with the dependency as the missing subject. Arguments are escaped. `archive` is what its ecosystem
+   * packs a version in.
+   */
+  readonly clause: (args: Args, archive: string) => string;
   /** Why it matters; completes the sentence the clause begins. */
   readonly why: string;
   /**
    * What to do next: read the page; look at the version beside its predecessor; the same, and keep it out meanwhile;
-   * ask again; set the clock, or ask for newer trust, and ask again; ask the registry behind this one, or tolerate it;
-   * let a module proxy be asked; make the pack of evidence anew.
+   * ask again; set the clock, or ask for newer trust, and ask again; ask the registry behind this one, or another
+   * index, or tolerate it; let a module proxy be asked; make the pack of evidence anew.
    */
   readonly next: Next | ((args: Args) => Next);
 }

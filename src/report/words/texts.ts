@@ -26,9 +26,9 @@ export const TEXTS: Texts<FindingCode> = {
   ...ADVISORY_TEXTS,
   'integrity-mismatch': {
     title: 'the locked hash contradicts other evidence',
-    clause: ({ locked, actual, source, basis, file, cache }) => {
+    clause: ({ locked, actual, source, basis, file, cache }, archive) => {
       if (basis === 'registry')
-        return `is ${hash(locked)} at the registry, but its tarball's bytes are ${hash(actual)}`;
+        return `is ${hash(locked)} at the registry, but its ${archive}'s bytes are ${hash(actual)}`;
       switch (source) {
         case 'registry': {
           const what = file === undefined ? 'is' : `has its ${escapeText(file, 120)}`;
@@ -38,7 +38,7 @@ export const TEXTS: Texts<FindingCode> = {
           return `is locked as ${hash(locked)}, but its attestation names ${hash(actual)}`;
         case 'bytes':
           return file === undefined
-            ? `is locked as ${hash(locked)}, but the tarball's bytes are ${hash(actual)}`
+            ? `is locked as ${hash(locked)}, but the ${archive}'s bytes are ${hash(actual)}`
             : `has its ${escapeText(file, 40)} locked as ${hash(locked)}, but ${cache === undefined ? 'what is served' : escapeText(cache, 160)} is ${hash(actual)}`;
         case 'lockfile':
           return `is locked by several SHA-512 hashes, one of them ${hash(actual)}`;
@@ -64,7 +64,7 @@ export const TEXTS: Texts<FindingCode> = {
   'integrity-weak': {
     title: 'locked by a weak hash only',
     clause: ({ algorithm }) => `is locked by ${escapeText(algorithm, 20)} only`,
-    why: 'two different tarballs with the same hash of that kind can be made',
+    why: 'two different archives with the same hash of that kind can be made',
     next: 'explain',
   },
   'integrity-rewritten': {
@@ -234,10 +234,10 @@ export const TEXTS: Texts<FindingCode> = {
   },
   'evidence-unavailable': {
     title: 'evidence could not be obtained',
-    clause: ({ evidence, url, reason, setting }) =>
+    clause: ({ evidence, url, reason, setting }, archive) =>
       setting === undefined
-        ? `${UNTOLD[evidence]?.unavailable ?? `cannot be judged because ${EVIDENCE[evidence]}`} could not be obtained from ${address(url)} (${quoteText(reason)})`
-        : `cannot be judged because ${EVIDENCE[evidence]} may be asked of nobody (${quoteText(setting, 160)})`,
+        ? `${UNTOLD[evidence]?.unavailable ?? `cannot be judged because ${evidenceText(evidence, archive)}`} could not be obtained from ${address(url)} (${quoteText(reason)})`
+        : `cannot be judged because ${evidenceText(evidence, archive)} may be asked of nobody (${quoteText(setting, 160)})`,
     why: 'no answer is not a good answer',
     next: ({ evidence, reason, setting }) => {
       if (setting !== undefined) return 'proxy-off';
@@ -247,10 +247,10 @@ export const TEXTS: Texts<FindingCode> = {
   },
   'evidence-malformed': {
     title: 'evidence cannot be read',
-    clause: ({ evidence, url, reason }) =>
+    clause: ({ evidence, url, reason }, archive) =>
       UNTOLD[evidence] !== undefined
         ? `${UNTOLD[evidence].malformed}, from ${address(url)}, cannot be believed (${quoteText(reason)})`
-        : `cannot be judged because ${EVIDENCE[evidence]} from ${address(url)} cannot be read (${quoteText(reason)})`,
+        : `cannot be judged because ${evidenceText(evidence, archive)} from ${address(url)} cannot be read (${quoteText(reason)})`,
     why: 'a broken answer is not a good answer',
     next: 'again',
   },
@@ -271,15 +271,15 @@ export const TEXTS: Texts<FindingCode> = {
     next: 'stop',
   },
   'evidence-stripped': {
-    title: 'the registry leaves out signatures',
+    title: 'the registry leaves out evidence',
     clause: ({ registry, of }) =>
       of === 'attestations'
         ? `comes from ${address(registry)}, which does not say of any file whether it has attestations`
         : `comes from ${address(registry)}, which serves no signature for any version of it`,
     why: 'without them a forged release looks like any other',
     next: ({ registry, of }) => {
-      if (of === 'attestations') return 'explain';
-      return isPublicRegistry(registry) ? 'proxy' : 'registry';
+      if (isPublicRegistry(registry)) return 'proxy';
+      return of === 'attestations' ? 'index' : 'registry';
     },
   },
 };
@@ -290,14 +290,17 @@ const BASIS = {
   registry: 'by the word of the registry alone',
 } as const;
 
-const EVIDENCE: Readonly<Record<EvidenceName, string>> = {
+function evidenceText(evidence: EvidenceName, archive: string): string {
+  return evidence === 'tarball' ? `its ${archive}` : EVIDENCE[evidence];
+}
+
+const EVIDENCE: Readonly<Record<Exclude<EvidenceName, 'tarball'>, string>> = {
   manifest: 'its manifest',
   history: "the package's history",
   attestations: 'its attestations',
   'predecessor-attestations': "its predecessor's attestations",
   keys: "the registry's keys",
   'newer-keys': 'the newest keys of registries, one of which may have signed it,',
-  tarball: 'its tarball',
   zip: 'its zip or go.mod',
   file: 'one of its files',
   installed: 'what is installed',

@@ -5,7 +5,7 @@ import { EXIT, UsageError } from '../../exit.ts';
 import type { Io } from '../../io.ts';
 import type { OptionValues } from '../../options.ts';
 import { openLogs } from './open.ts';
-import { targetsOf } from './target.ts';
+import { demandLogged, targetsOf } from './target.ts';
 
 /** `assay log search WHAT`: what logs have about a package, a digest, an identity or a file. */
 export async function search(args: readonly string[], values: OptionValues, io: Io): Promise<number> {
@@ -13,6 +13,7 @@ export async function search(args: readonly string[], values: OptionValues, io: 
   if (what === undefined || rest.length > 0) {
     throw new UsageError('log search takes a package, sha512:HEX, sha256:HEX, an identity, or a file');
   }
+  demandLogged(what, io);
   const logs = await openLogs(values, io);
   try {
     const { targets, problems } = await targetsOf(what, logs.config, io);

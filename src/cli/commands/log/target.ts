@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { parseSpec } from '../../../audit/check.ts';
 import { readPublished, type PublishedBundle } from '../../../logs/published.ts';
 import { questionsOf, type SearchTarget } from '../../../logs/search.ts';
+import type { Ecosystem } from '../../../model/package.ts';
 import type { Digest } from '../../../model/dependency.ts';
 import type { NpmConfig } from '../../../registries/npm/config/npmrc.ts';
 import type { Registry } from '../../../registries/registry.ts';
@@ -39,15 +40,28 @@ export async function targetsOf(text: string, config: NpmConfig, io: Io, most = 
     return { targets: [byIdentity(text)], problems: [] };
   }
   if (isFile(text, io)) return { targets: [byFile(text, io)], problems: [] };
-  const other = parseSpec(text)?.ecosystem ?? 'npm';
-  if (other !== 'npm') {
-    throw new UsageError(
-      `logs of Sigstore have packages of npm; the record that a checksum database has of ${text}, assay check ${text} proves to be in its tree`,
-    );
-  }
+  demandLogged(text, io);
   // No registry is asked for the name of somebody's file.
   if (PATH.test(text)) throw new UsageError(`no such file: ${text}`);
   return byPackage(text, config, io, most);
+}
+
+/** What has no package of an ecosystem in a log of Sigstore that is found by its name, and what to do instead. */
+const NOT_LOGGED: Readonly<Record<Ecosystem, ((spec: string) => string) | null>> = {
+  npm: null,
+  go: (spec) =>
+    `modules of Go are in a checksum database, and in no log of Sigstore: assay check ${spec} proves its record there`,
+  pypi: (spec) =>
+    `packages of PyPI are found in logs by their files: name the file or its sha256:HEX; assay check ${spec} verifies its attestations, with their log entries`,
+  cargo: (spec) =>
+    `nobody signs what crates.io serves, so that no log has a record of it; assay check ${spec} says what its index has`,
+};
+
+/** Throws UsageError, before anything is asked, for a package of an ecosystem that is not found in logs by its name. */
+export function demandLogged(text: string, io: Io): void {
+  if (digestOf(text) !== null || isFile(text, io)) return;
+  const why = NOT_LOGGED[parseSpec(text)?.ecosystem ?? 'npm'];
+  if (why !== null) throw new UsageError(why(text));
 }
 
 /** `sha512:HEX`, or `sha512-BASE64` as lockfiles have it: the index knows hex alone. */

@@ -23,7 +23,7 @@ import type { OptionValues } from '../../options.ts';
 import { readUserFile } from '../../user-files.ts';
 import { namedLogs, openLogs, placesNamed, readNamed, type OpenLogs } from './open.ts';
 import { stateOf } from './state.ts';
-import { targetsOf } from './target.ts';
+import { demandLogged, targetsOf } from './target.ts';
 
 /** `assay log verify BUNDLE|PACKAGE@VERSION`: holds logs to what they signed, and to what was seen before. */
 export async function verify(args: readonly string[], values: OptionValues, io: Io): Promise<number> {
@@ -35,6 +35,7 @@ export async function verify(args: readonly string[], values: OptionValues, io: 
   if (what === undefined || rest.length > 0) {
     throw new UsageError('log verify takes one bundle or PACKAGE@VERSION, or --fork FILE');
   }
+  demandLogged(what, io);
   const state = stateOf(values, io);
   const logs = await openLogs(values, io);
   try {
