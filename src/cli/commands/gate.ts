@@ -22,7 +22,7 @@ import { escapeText } from '../../report/words/escape.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { demandWords, runProgram } from '../exec/run-program.ts';
-import { pointAt } from '../gate/clients.ts';
+import { pointAt, type Pointed } from '../gate/clients.ts';
 import { gateCommand } from '../gate/command.ts';
 import { cleanLockfiles, writtenBy } from '../gate/lockfiles.ts';
 import type { Io } from '../io.ts';
@@ -61,18 +61,10 @@ export const command: Command = {
     const gate = await openGate({ ...opening, keepsAddresses: (agent) => agent.startsWith('npm/') });
     const texts = textsOf(folder);
     const env = withoutExportedSettings({ cwd: io.cwd, env: io.env, homedir: homedir(), platform: process.platform });
-    const pointed = pointAt(gate, positionals, command, config, managerConfig?.files ?? [], env);
-    if (pointed.past.length > 0) {
-      const scopes = escapeText(pointed.past.join(', '), 200);
-      io.stderr.write(
-        `assay: Yarn asks the registries of ${scopes} itself, past the gate: what they serve is audited once it is locked\n`,
-      );
-    }
     let ended: number;
     try {
-      ended = await runProgram(pointed.line[0] ?? program, pointed.line.slice(1), io.cwd, pointed.env);
+      ended = await runPointed(pointAt(gate, positionals, command, config, managerConfig?.files ?? [], env), io);
     } finally {
-      pointed.close();
       await gate.close();
     }
     const left = cleanLockfiles(folder, gate, writtenBy(manager, config));
@@ -88,6 +80,20 @@ export const command: Command = {
     return ended === 0 && after !== null ? after.status : ended;
   },
 };
+
+async function runPointed({ line: [program = '', ...args], env, past, close }: Pointed, io: Io): Promise<number> {
+  if (past.length > 0) {
+    const scopes = escapeText(past.join(', '), 200);
+    io.stderr.write(
+      `assay: Yarn asks the registries of ${scopes} itself, past the gate: what they serve is audited once it is locked\n`,
+    );
+  }
+  try {
+    return await runProgram(program, args, io.cwd, env);
+  } finally {
+    close();
+  }
+}
 
 interface Audited extends Pick<LockfileAuditOptions, 'baseline' | 'store'> {
   readonly status: number;
