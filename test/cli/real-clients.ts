@@ -14,6 +14,10 @@ export interface RealClient {
   readonly lockfile: string;
   /** Files of a project with one workspace `w`, beside package.json. */
   readonly files: Readonly<Record<string, string>>;
+  /** What it shows of a refusal by itself: of a version that is left out of a document, and of a tarball. */
+  readonly says: { readonly document: RegExp | null; readonly tarball: RegExp | null };
+  /** Its status where it runs no script of a package, which it was not told to run. */
+  readonly endsWithIgnoredScripts: number;
   /** The user's settings, in the home folder: registries of everything and of a scope, and the token of the latter. */
   readonly settings: (of: Registries) => Readonly<Record<string, string>>;
 }
@@ -64,9 +68,16 @@ const npm = (name: string, command: RealClient['command']): RealClient => ({
   frozen: ['ci', '--no-audit', '--no-fund'],
   lockfile: 'package-lock.json',
   files: {},
+  says: { document: /E403[\s\S]*policy violations:[\s\S]*provenance-lost/, tarball: /E403[\s\S]*provenance-lost/ },
+  endsWithIgnoredScripts: 0,
   settings: npmrc,
 });
-const pnpm = (name: string, command: RealClient['command']): RealClient => ({
+const pnpm = (
+  name: string,
+  command: RealClient['command'],
+  tarball: RegExp | null,
+  endsWithIgnoredScripts: number,
+): RealClient => ({
   name,
   command,
   add: ['add'],
@@ -74,15 +85,23 @@ const pnpm = (name: string, command: RealClient['command']): RealClient => ({
   frozen: ['install', '--frozen-lockfile'],
   lockfile: 'pnpm-lock.yaml',
   files: { 'pnpm-workspace.yaml': 'packages:\n  - w\n' },
+  says: { document: null, tarball },
+  endsWithIgnoredScripts,
   settings: npmrc,
 });
+
+/** The reason phrase of the answer. */
+const PHRASE = /Refused by assay gate: provenance-lost/;
+
+/** The last that asks the registry alone for its keys. */
+export const OLD_NPM = npm('npm 8', script('npm@8.19.4', 'bin/npm-cli.js'));
 
 export const CLIENTS: readonly RealClient[] = [
   npm('npm 11', () => ['npm']),
   npm('npm 12', script('npm@12', 'bin/npm-cli.js', 'later')),
-  pnpm('pnpm 10', script('pnpm@10', 'bin/pnpm.cjs')),
-  pnpm('pnpm 11', script('pnpm@11', 'bin/pnpm.mjs', 'later')),
-  pnpm('pnpm 12', binary(`@pnpm/exe.${process.platform}-${arch}@12`, 'pnpm')),
+  pnpm('pnpm 10', script('pnpm@10', 'bin/pnpm.cjs'), PHRASE, 0),
+  pnpm('pnpm 11', script('pnpm@11', 'bin/pnpm.mjs', 'later'), PHRASE, 1),
+  pnpm('pnpm 12', binary(`@pnpm/exe.${process.platform}-${arch}@12`, 'pnpm'), null, 1),
   {
     name: 'Yarn 1',
     command: script('yarn@1.22.22', 'bin/yarn.js'),
@@ -91,6 +110,8 @@ export const CLIENTS: readonly RealClient[] = [
     frozen: ['install', '--frozen-lockfile'],
     lockfile: 'yarn.lock',
     files: {},
+    says: { document: null, tarball: null },
+    endsWithIgnoredScripts: 0,
     settings: npmrc,
   },
   {
@@ -101,6 +122,8 @@ export const CLIENTS: readonly RealClient[] = [
     frozen: ['install', '--immutable'],
     lockfile: 'yarn.lock',
     files: { 'yarn.lock': '', '.yarnrc.yml': 'nodeLinker: node-modules\n' },
+    says: { document: null, tarball: PHRASE },
+    endsWithIgnoredScripts: 0,
     settings: yarnrc,
   },
   {
@@ -114,6 +137,8 @@ export const CLIENTS: readonly RealClient[] = [
     frozen: ['install', '--frozen-lockfile'],
     lockfile: 'bun.lock',
     files: {},
+    says: { document: null, tarball: null },
+    endsWithIgnoredScripts: 0,
     settings: npmrc,
   },
 ];
