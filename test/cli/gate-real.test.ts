@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { notToBeHad } from '../lockfiles/real.ts';
@@ -36,13 +36,17 @@ function had(client: RealClient, skip: (note: string) => void): void {
   if (client.command() === null) skip(notToBeHad(client.name));
 }
 
-/** What the same package manager locks by itself from a registry that never had 1.14.1. */
-async function withoutGate(client: RealClient, kind: 'workspace' | 'alone', ...runs: Step[]): Promise<string> {
+/** What the same package manager locks by itself, step by step, from a registry that never had 1.14.1. */
+async function withoutGate(client: RealClient, kind: 'workspace' | 'alone', steps: Step[]): Promise<readonly string[]> {
   world.serve('good');
   const project = world.project(client, kind);
-  for (const [words, within] of runs) ended(await project.directly(words, within));
+  const locked: string[] = [];
+  for (const [words, within] of steps) {
+    ended(await project.directly(words, within));
+    locked.push(project.lockfile());
+  }
   world.serve('all');
-  return project.lockfile();
+  return locked;
 }
 
 type Step = readonly [words: readonly string[], within?: string];
@@ -52,12 +56,17 @@ describe.each(CLIENTS)('$name at the gate', (client) => {
 
   it('takes 1.14.0 by a range, also of an alias in a workspace, beside a scope with a token', async ({ skip }) => {
     had(client, skip);
-    const first = await withoutGate(client, 'workspace', [install]);
-    const both = await withoutGate(client, 'workspace', [install], [[...add, 'between'], 'w']);
+    const [first, both] = await withoutGate(client, 'workspace', [[install], [[...add, 'between'], 'w']]);
     const project = world.project(client, 'workspace');
     const run = ended(await project.atGate(install));
     expect(run.stderr).toContain(TAKEN);
     expect(project.lockfile()).toBe(first);
+    // Yarn 4 takes no other registry for a scope than its files name.
+    const isPast = client.name === 'Yarn 4';
+    expect(project.past()).toEqual(
+      isPast ? [expect.stringMatching(/^\/@acme/), expect.stringMatching(/^\/@acme/)] : [],
+    );
+    expect(run.stderr.includes('Yarn asks the registries of @acme itself, past the gate')).toBe(isPast);
     for (const name of ['x', '@acme/tool']) {
       const places = [`node_modules/${name}`, `w/node_modules/${name}`].map((path) => join(project.folder, path));
       expect(places.some((path) => existsSync(join(path, 'package.json')))).toBe(true);
@@ -76,7 +85,7 @@ describe.each(CLIENTS)('$name at the gate', (client) => {
 
   it('takes 1.14.0 as latest, and fails where 1.14.1 is asked for', async ({ skip }) => {
     had(client, skip);
-    const expected = await withoutGate(client, 'alone', [[...add, 'axios']]);
+    const [expected] = await withoutGate(client, 'alone', [[[...add, 'axios']]]);
     const project = world.project(client, 'alone');
     expect(ended(await project.atGate([...add, 'axios'])).stderr).toContain(TAKEN);
     expect(project.lockfile()).toBe(expected);
@@ -99,6 +108,7 @@ describe.each(CLIENTS)('$name at the gate', (client) => {
     had(client, skip);
     const other = world.project(client, 'alone');
     ended(await other.directly([...add, 'axios@1.14.1'], '.'), client.endsWithIgnoredScripts);
+    expect(other.wrong()).not.toEqual([]);
     const locked = other.lockfile();
     rmSync(join(other.folder, 'node_modules'), { recursive: true, force: true });
     const run = ended(await other.atGate(frozen), 1);
@@ -131,6 +141,56 @@ describe.each(CLIENTS)('$name at the gate', (client) => {
     const installed = existsSync(modules) ? readdirSync(modules).filter((name) => !name.startsWith('.')) : [];
     expect(installed.filter((name) => name === 'axios' && existsSync(join(modules, name, 'package.json')))).toEqual([]);
     expect(existsSync(join(project.folder, client.lockfile)) ? project.lockfile() : '').not.toContain('axios');
+  });
+});
+
+describe('settings that lead elsewhere', () => {
+  const client = (name: string): RealClient => CLIENTS.find((one) => one.name === name) ?? OLD_NPM;
+
+  it.for(['npm 11', 'pnpm 10', 'pnpm 12', 'Yarn 1', 'Yarn 4', 'Bun'])(
+    'have no say for %s: a proxy, a variable in other letters',
+    async (name, { skip }) => {
+      had(client(name), skip);
+      const nowhere = 'http://127.0.0.1:9';
+      const known = {
+        NPM_CONFIG_REGISTRY: world.lab.url,
+        HTTP_PROXY: nowhere,
+        http_proxy: nowhere,
+        NO_PROXY: new URL(world.lab.url).host,
+      };
+      const files = { '.npmrc': `proxy=${nowhere}\nnoproxy=${known.NO_PROXY}\n` };
+      const project = world.project(client(name), 'alone', {
+        env: known,
+        ...(/^(?:pnpm|Yarn 1)/.test(name) && { files }),
+      });
+      ended(await project.atGate([...client(name).add, 'axios']));
+      expect(project.past()).toEqual([]);
+    },
+  );
+
+  it('have no say for Bun: scopes of bunfig.toml, of which the rest counts', async ({ skip }) => {
+    had(client('Bun'), skip);
+    const bunfig = '[install]\nexact = true\n[install.scopes]\nacme = "http://127.0.0.1:9"\n';
+    const project = world.project(client('Bun'), 'alone', { files: { 'bunfig.toml': bunfig } });
+    ended(await project.atGate(['add', 'axios']));
+    expect(project.past()).toEqual([]);
+    expect(readFileSync(join(project.folder, 'package.json'), 'utf8')).toContain('"axios": "1.14.0"');
+  });
+
+  it('of pnpm 10 are refused where they would: registries of pnpm-workspace.yaml', async ({ skip }) => {
+    had(client('pnpm 10'), skip);
+    const files = { 'pnpm-workspace.yaml': `registries:\n  default: ${world.lab.url}\n` };
+    const project = world.project(client('pnpm 10'), 'alone', { files });
+    const run = ended(await project.atGate(['add', 'axios']), 2);
+    expect(run.stderr).toContain('pnpm 10 takes registries of ');
+    expect(project.past()).toEqual([]);
+    const later = { ...files, 'package.json': '{"name":"app","packageManager":"pnpm@12.0.0"}' };
+    const other = world.project(client('pnpm 12'), 'alone', {
+      files: later,
+      env: { pnpm_config_pm_on_fail: 'ignore' },
+    });
+    ended(await other.atGate(['add', 'axios']));
+    expect(other.past()).toEqual([]);
   });
 });
 

@@ -19,12 +19,17 @@ export interface World {
   readonly lab: Lab;
   /** Takes axios 1.14.1 off the registry, or puts it back. */
   readonly serve: (what: 'all' | 'good') => void;
-  readonly project: (client: RealClient, kind: 'workspace' | 'alone') => Project;
+  readonly project: (client: RealClient, kind: 'workspace' | 'alone', more?: Additions) => Project;
   readonly close: () => Promise<void>;
 }
 
+interface Additions {
+  readonly files?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** A project with a home folder of its own. */
-export interface Project {
+interface Project {
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
   /** Runs the package manager itself. */
@@ -33,6 +38,8 @@ export interface Project {
   /** The words of a run at the gate, for who starts it otherwise. */
   readonly line: (words: readonly string[]) => readonly string[];
   readonly lockfile: () => string;
+  /** What the package manager asked the registries itself since the project was made. */
+  readonly past: () => readonly string[];
   /** What of the stolen release is on disk, was fetched, or ran; and whose token was sent where it does not belong. */
   readonly wrong: () => readonly string[];
 }
@@ -71,12 +78,13 @@ export async function startWorld(): Promise<World> {
     serve: (what) =>
       lab.tamperPackument('axios', (document) => {
         if (what === 'all') return document;
-        const { '1.14.1': _, ...versions } = document.versions;
-        const { '1.14.1': at, ...time } = document.time;
+        const good = <T>(by: Readonly<Record<string, T>>): Record<string, T> =>
+          Object.fromEntries(Object.entries(by).filter(([version]) => version !== '1.14.1'));
+        const [versions, time] = [good(document.versions), good(document.time)];
         const modified = time['1.14.0'] ?? '';
         return { ...document, versions, time: { ...time, modified }, 'dist-tags': { latest: '1.14.0' } };
       }),
-    project: (client, kind) => projectOf(client, kind, { lab, company, root, trust }),
+    project: (client, kind, more = {}) => projectOf(client, kind, more, { lab, company, root, trust }),
     close: async () => {
       removeFolder(root);
       await Promise.all([lab.close(), company.close()]);
@@ -91,7 +99,12 @@ interface Around {
   readonly trust: readonly [root: string, keys: string];
 }
 
-function projectOf(client: RealClient, kind: 'workspace' | 'alone', { lab, company, root, trust }: Around): Project {
+function projectOf(
+  client: RealClient,
+  kind: 'workspace' | 'alone',
+  more: Additions,
+  { lab, company, root, trust }: Around,
+): Project {
   const place = mkdtempSync(join(root, 'p-'));
   const [home, folder, mark] = [join(place, 'home'), join(place, 'app'), join(place, 'mark')];
   const { 'pnpm-workspace.yaml': ofWorkspace, ...others } = client.files;
@@ -107,6 +120,7 @@ function projectOf(client: RealClient, kind: 'workspace' | 'alone', { lab, compa
       ...(ofWorkspace !== undefined && { 'pnpm-workspace.yaml': ofWorkspace }),
     });
   }
+  write(folder, more.files ?? {});
   const registries = { registry: lab.url, scope: '@acme', scopeRegistry: company.url, token: TOKEN };
   write(home, client.settings(registries));
   const env = environmentOf(folder, {
@@ -118,6 +132,7 @@ function projectOf(client: RealClient, kind: 'workspace' | 'alone', { lab, compa
     YARN_GLOBAL_FOLDER: join(home, 'yarn'),
     MARK: mark,
     CI: '',
+    ...more.env,
   });
   const line = (words: readonly string[]): readonly string[] => {
     const options = ['--trusted-root', trust[0], '--registry-keys', trust[1]];
@@ -132,6 +147,10 @@ function projectOf(client: RealClient, kind: 'workspace' | 'alone', { lab, compa
     line,
     directly: (words, within = '.') => run([...(client.command() ?? []), ...words], within),
     atGate: (words, within = '.') => run(line(words), within),
+    past: () =>
+      [...lab.requests.slice(from.lab), ...company.requests.slice(from.company)]
+        .filter(({ headers }) => headers['user-agent']?.startsWith('assay ') !== true)
+        .map(({ url }) => url),
     lockfile: () => readFileSync(join(folder, client.lockfile), 'utf8'),
     wrong: () => {
       const asked = lab.requests.slice(from.lab);

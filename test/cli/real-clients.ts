@@ -22,7 +22,7 @@ export interface RealClient {
   readonly settings: (of: Registries) => Readonly<Record<string, string>>;
 }
 
-export interface Registries {
+interface Registries {
   readonly registry: string;
   readonly scope: string;
   readonly scopeRegistry: string;

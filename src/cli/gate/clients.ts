@@ -59,12 +59,12 @@ export function pointAt(
 function variables(npm: string, scopes: readonly string[], manager: NodeManager): Readonly<Record<string, string>> {
   // Yarn 4 ends where a variable of its own name is none of its settings.
   const prefixes = manager === 'yarn-classic' ? ['npm_config_', 'yarn_'] : ['npm_config_'];
-  const ofScopes = scopes.flatMap((scope) => prefixes.map((prefix) => [`${prefix}${scope}:registry`, npm]));
+  const ofScopes = scopes.flatMap((scope) => prefixes.map((prefix) => [`${prefix}${scope}:registry`, npm] as const));
   return {
     npm_config_registry: npm,
     // An address of the registry in a lockfile is asked of the gate, and stays as it is.
     npm_config_replace_registry_host: 'always',
-    ...Object.fromEntries(ofScopes),
+    ...Object.fromEntries<string>(ofScopes),
     pnpm_config_registry: npm,
     YARN_REGISTRY: npm,
     YARN_NPM_REGISTRY_SERVER: npm.replace(/\/$/, ''),
