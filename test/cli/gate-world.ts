@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { expect } from 'vitest';
 import { ciWorkflow, startLab, token, type Lab } from '../../lab/index.ts';
+import { notToBeHad } from '../lockfiles/real.ts';
 import { removeFolder } from '../support/remove-folder.ts';
 import type { RealClient } from './real-clients.ts';
 import { CLI, environmentOf, start, type Run } from './run.ts';
@@ -13,6 +15,17 @@ const THIEF = token({ user: 'maintainer' });
 /** In the files of what must not be there. */
 const MARKED = { 'mark.txt': 'bytes-of-a-stolen-token' };
 const FETCHED = /\/axios-1\.14\.1\.tgz|\/plain-crypto-js-/;
+
+/** Demands that a program ended with this status; says what it said where it did not. */
+export function ended(run: Run, status = 0): Run {
+  expect(run.status, run.stdout + run.stderr).toBe(status);
+  return run;
+}
+
+/** Skips a test of a package manager that cannot be had here. */
+export function had(client: RealClient, skip: (note: string) => void): void {
+  if (client.command() === null) skip(notToBeHad(client.name));
+}
 
 /** A public registry with axios as it was on 31 March 2026, and one of a company, which wants a token. */
 export interface World {
@@ -35,8 +48,8 @@ interface Project {
   /** Runs the package manager itself. */
   readonly directly: (words: readonly string[], within?: string) => Promise<Run>;
   readonly atGate: (words: readonly string[], within?: string) => Promise<Run>;
-  /** The words of a run at the gate, for who starts it otherwise. */
-  readonly line: (words: readonly string[]) => readonly string[];
+  /** A run at the gate, of which somebody writes down how the package manager ends. */
+  readonly watched: (words: readonly string[]) => { readonly line: readonly string[]; readonly statusIn: string };
   readonly lockfile: () => string;
   /** What the package manager asked the registries itself since the project was made. */
   readonly past: () => readonly string[];
@@ -134,9 +147,9 @@ function projectOf(
     CI: '',
     ...more.env,
   });
-  const line = (words: readonly string[]): readonly string[] => {
+  const line = (words: readonly string[], command = client.command() ?? []): readonly string[] => {
     const options = ['--trusted-root', trust[0], '--registry-keys', trust[1]];
-    return [process.execPath, CLI, 'gate', ...options, '--', ...(client.command() ?? []), ...words];
+    return [process.execPath, CLI, 'gate', ...options, '--', ...command, ...words];
   };
   const run = (all: readonly string[], within: string): Promise<Run> =>
     start(all[0] ?? '', all.slice(1), join(folder, within), env);
@@ -144,7 +157,23 @@ function projectOf(
   return {
     folder,
     env,
-    line,
+    watched: (words) => {
+      const [program = '', ...first] = client.command() ?? [];
+      const statusIn = join(place, 'status');
+      // It has the name of what it starts.
+      const script = join(
+        place,
+        `${client.add[0] === 'install' ? 'npm' : client.lockfile.replace(/[-.]lock.*/, '')}.mjs`,
+      );
+      const all = `[...${JSON.stringify(first)}, ...process.argv.slice(2)]`;
+      writeFileSync(
+        script,
+        `import { spawnSync } from 'node:child_process';\nimport { writeFileSync } from 'node:fs';\n` +
+          `const { status } = spawnSync(${JSON.stringify(program)}, ${all}, { stdio: 'inherit' });\n` +
+          `writeFileSync(${JSON.stringify(statusIn)}, String(status));\n`,
+      );
+      return { line: line(words, [process.execPath, script]), statusIn };
+    },
     directly: (words, within = '.') => run([...(client.command() ?? []), ...words], within),
     atGate: (words, within = '.') => run(line(words), within),
     past: () =>
