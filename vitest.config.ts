@@ -27,7 +27,7 @@ const PROJECTS = [
   'read-lockfile,readme,review,since,trust-import,upwards,yarn',
 ].map((names) => `test/cli/{${names}}.test.ts`);
 const BUILT_ONCE = [
-  'test/cli/{go-real,installed-real,pipelines,verdaccio}.test.ts',
+  'test/cli/{gate-real,gate-real-ends,go-real,installed-real,pipelines,verdaccio}.test.ts',
   'test/package/checkout.test.ts',
   ...PROJECTS,
 ];
@@ -38,6 +38,8 @@ const REAL_SIGSTORE = 'test/real-sigstore/**';
 /** Begun first, so that no worker is left alone with one of them at the end. A clean clone has no times to go by. */
 const LONGEST = [
   'cli/installed-real',
+  'cli/gate-real',
+  'cli/gate-real-ends',
   'cli/pipelines',
   'lockfiles/real-stores',
   'lockfiles/real-pnpm',

@@ -20,6 +20,13 @@ export const EXIT_HELP: Readonly<Record<CommandName, readonly Meaning[]>> = {
     ['3', `${NO_STATEMENT[1]}; the command was not run`],
     ['other', 'that of the command'],
   ],
+  gate: [
+    ['0', 'the command ended with 0, and the lockfile holds; an older version may have been taken, which is said'],
+    ['1', 'the audit fails: before the command, which was not run, or after it'],
+    USAGE,
+    NO_STATEMENT,
+    ['other', 'that of the command'],
+  ],
   init: [
     ['0', 'both files are written'],
     ['1', 'something contradicts itself or the policy, and is left out of assay.lock'],

@@ -2,6 +2,7 @@
 export const COMMAND_NAMES = [
   'audit',
   'exec',
+  'gate',
   'init',
   'update',
   'review',

@@ -143,6 +143,8 @@ const OPTIONS = {
   from: { type: 'string', value: 'N', help: 'begin a log at this position instead of at its newest entry' },
   webhook: { type: 'string', value: 'URL', help: 'also send findings there, as JSON with POST' },
   contact: { type: 'string', value: 'ADDRESS', help: 'whom the operators of a log may write to, for the User-Agent' },
+  listen: { type: 'string', value: 'HOST:PORT', help: 'serve there until it is stopped, without a command' },
+  upstream: { type: 'string', value: 'URL', help: 'the registry whose packages are handed on' },
   help: { type: 'boolean', help: 'show this help' },
 } as const satisfies Record<string, OptionSpec>;
 

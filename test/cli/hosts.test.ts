@@ -184,6 +184,7 @@ describe('the connections of a run', () => {
         [['audit', '--tarballs', ...trust], 0, printed],
         [['audit', '--advisories', 'osv', ...trust], 0, printed],
         [['exec', ...trust, '--', 'npm', 'ci'], 0, printed],
+        [['gate', ...trust, '--', 'npm', 'ci'], 0, printed],
         [['pack', '--output', 'e.tar', ...trust], 0, printed],
         [['audit', '--evidence', 'e.tar', ...trust], 0, none],
         [['check', 'p@1.0.0', '--evidence', 'e.tar', ...trust], 0, none],

@@ -46,6 +46,7 @@ const CASES: readonly Case[] = [
   { args: ['demo', 'cargo'], status: 0 },
   { args: ['demo', 'nmp'], status: 2 },
   { args: ['exec', ...TRUST, '--', 'npm', 'ci', '--force'], status: 1 },
+  { args: ['gate', ...TRUST, '--', 'npm', 'view', 'p'], status: 1 },
   { args: ['nothing'], status: 2 },
 ];
 

@@ -47,6 +47,27 @@ const WRONG: readonly (readonly [string, readonly string[], Readonly<Record<stri
   ['an option of no command', ['check', '--nope'], {}, /unknown option --nope \(assay check --help lists them\)/],
   ['a command in quotes', ['exec', 'npm ci'], {}, /without quotes around it: assay exec -- npm ci\n$/],
   ['a command in quotes, behind --', ['exec', '--', 'npm ci'], {}, /without quotes around it: assay exec -- npm ci\n$/],
+  ['a gate for nothing', ['gate'], {}, /gate needs a command: assay gate -- npm install axios; or --listen/],
+  [
+    'a gate for a command in quotes',
+    ['gate', '--', 'npm i x'],
+    {},
+    /without quotes around it: assay gate -- npm i x\n$/,
+  ],
+  ['a gate at no port', ['gate', '--listen', 'here'], {}, /--listen needs HOST:PORT, not here\n$/],
+  ['a gate at a port that is none', ['gate', '--listen', '1:65536'], {}, /--listen needs HOST:PORT, not 1:65536\n$/],
+  [
+    'a gate at no address',
+    ['gate', '--listen', '192.0.2.1:0'],
+    {},
+    /cannot listen at 192\.0\.2\.1:0: no such address here\n$/,
+  ],
+  [
+    'a gate for a command, with an upstream',
+    ['gate', '--upstream', 'https://registry.example', '--', 'npm', 'i'],
+    {},
+    /--upstream is for a gate without a command; with one, --registry says whom to ask\n$/,
+  ],
   [
     'no folder to write to',
     ['pack', '--output', '/nope/x'],

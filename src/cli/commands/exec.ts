@@ -1,7 +1,4 @@
-import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { resolve } from 'node:path';
-import { spawn } from 'cross-spawn';
 import type { Omittable } from '../../audit/options.ts';
 import { commandsOf } from '../../ecosystems/conventions/index.ts';
 import { isNodeLockfile } from '../../model/dependency.ts';
@@ -14,6 +11,7 @@ import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { Audited } from '../exec/check.ts';
+import { demandWords, runProgram } from '../exec/run-program.ts';
 import { whyNotRun } from '../exec/why-not.ts';
 import { changedSince, type Looked } from '../exec/still.ts';
 import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
@@ -32,9 +30,7 @@ export const command: Command = {
     const { values, positionals } = options;
     const [program, ...args] = positionals;
     if (program === undefined) throw new UsageError('exec needs a command: assay exec -- npm ci');
-    if (args.length === 0 && /\s/.test(program) && !existsSync(resolve(io.cwd, program))) {
-      throw new UsageError(`exec takes a command without quotes around it: assay exec -- ${program.trim()}`);
-    }
+    demandWords('exec', positionals, io.cwd);
     const omit = omitOf(values);
     const places = [values.lockfile ?? '.'];
     const below = values.recursive === true;
@@ -75,7 +71,7 @@ export const command: Command = {
     await demandAudited(positionals, looked, omit, shown, io);
     // Variables that the audit does not count as the user's settings are not passed on to the command either.
     const env = withoutExportedSettings({ cwd: io.cwd, env: io.env, homedir: homedir(), platform: process.platform });
-    const ended = await run(program, args, io.cwd, env);
+    const ended = await runProgram(program, args, io.cwd, env);
     const after = await changedSince(looked, 'after', io);
     if (after === '') {
       const sources = looked.projects.flatMap((project) => project.sources);
@@ -131,36 +127,4 @@ async function demandAudited(
 ): Promise<void> {
   const why = await whyNotRun(line, auditedOf(projects), io, omit);
   if (why !== null) throw new UsageError(`${why}; not run: ${shown}`);
-}
-
-/** Signals that end a program by their usual meaning, and which it may want to see. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** Shells say of a program that a signal ended: 128 and its number (POSIX, 2.8.2). */
-const SIGNALLED = 128;
-const NUMBERS: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
-
-/**
- * Runs a program with the input and outputs of this one. Returns its exit status. Throws UsageError where it cannot be
- * run.
- */
-function run(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, env, stdio: 'inherit' });
-    // The program decides when it is over. A terminal's Ctrl-C reaches it by itself.
-    const forward = (signal: NodeJS.Signals): void => {
-      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
-    };
-    for (const signal of SIGNALS) process.on(signal, forward);
-    const settle = (work: () => void): void => {
-      for (const signal of SIGNALS) process.off(signal, forward);
-      work();
-    };
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      const why = { ENOENT: 'no such command', EACCES: 'permission denied' }[error.code ?? ''] ?? error.code;
-      settle(() => reject(new UsageError(`cannot run ${program}: ${why ?? 'unknown error'}`)));
-    });
-    child.on('exit', (status, signal) =>
-      settle(() => resolve(status ?? SIGNALLED + (signal === null ? 0 : (NUMBERS[signal] ?? 0)))),
-    );
-  });
 }

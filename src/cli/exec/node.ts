@@ -53,16 +53,8 @@ export const checkNode: Check = async (started, held) => {
   const { io } = held;
   const { args } = started;
   if (program.isRunner) return ofRunner(program, args, started, io);
-  const env = { ...io.env, ...started.env };
-  const isDirected = false;
-  const command = inner({
-    ...withVariableOptions(program, takeApart(program, args, false), env),
-    ...{ started, program, isDirected },
-  });
+  const command = nodeCommand(started, io);
   const { verb, names, settings, folder } = command;
-  // Behind an option that is not known, the word may be its value, and the next one the command.
-  const first = takeApart(program, args.slice(0, Math.max(0, args.indexOf(verb))), false);
-  demandKnownOptions(command, first.settings);
   const does = doesOf(command, resolve(io.cwd, started.within ?? '.', folder ?? '.'));
   const rest = args.slice(args.indexOf(verb) + 1);
   const what = escapeText([program.name, ...args].join(' '), 200);
@@ -91,6 +83,21 @@ export const checkNode: Check = async (started, held) => {
   await demandInstalled(command, held);
   return null;
 };
+
+/**
+ * The command that a package manager is given, past what directs it to projects of a workspace. Throws UsageError where
+ * it cannot be told.
+ */
+export function nodeCommand(started: Started, io: Io): Command {
+  const program = started.program as NodeProgram;
+  const { args } = started;
+  const given = withVariableOptions(program, takeApart(program, args, false), { ...io.env, ...started.env });
+  const command = inner({ ...given, started, program, isDirected: false });
+  // Behind an option that is not known, the word may be its value, and the next one the command.
+  const first = takeApart(program, args.slice(0, Math.max(0, args.indexOf(command.verb))), false);
+  demandKnownOptions(command, first.settings);
+  return command;
+}
 
 /** Throws UsageError for an option that is none, or the beginning of one, which npm takes for it. */
 function demandKnownOptions({ program, started }: Command, settings: readonly UseSetting[]): void {
@@ -257,8 +264,8 @@ function partialOverride(folder: string, io: Io): string | null {
   return manifest === null ? null : partialOverrideIn(manifest);
 }
 
-/** The folder whose lockfile the command reads. */
-function folderOf({ installer, folder, settings }: Command, start: string, env: Io['env']): string {
+/** The folder whose lockfile a command reads that is given in `start`. */
+export function folderOf({ installer, folder, settings }: NodeCommand, start: string, env: Io['env']): string {
   if (installer === 'npm' && folder !== null) return start;
   if (installer !== 'pnpm') return npmProject(start, installer);
   const isAlone = settings.some(([key, value]) => key === 'ignore-workspace' && value !== 'false');

@@ -15,7 +15,8 @@ import { goAsking, openGo, type GoAsking } from './go-source.ts';
 import { openPypi, pypiAsking, pythonManagerIn, type PypiAsking } from './pypi-source.ts';
 import { shownPath } from '../user-files.ts';
 import { createHttpClient } from '../../net/client.ts';
-import { npmRegistry } from '../../registries/npm/index.ts';
+import type { HttpClient } from '../../net/request.ts';
+import { npmRegistry, registryOf } from '../../registries/npm/index.ts';
 import { yarnCache } from '../../registries/npm/tarballs/package-caches.ts';
 import type { Registry } from '../../registries/registry.ts';
 
@@ -108,19 +109,32 @@ export function openRegistry(
     redirects = [],
   }: { readonly names?: readonly string[] | null; readonly redirects?: readonly string[] } = {},
 ): Registry {
+  const client = registryClient(config, { names, redirects });
+  return registryBy(client, config, io);
+}
+
+/** A registry that is asked through a client of its own. */
+export function registryBy(client: HttpClient, config: NpmConfig, io: Io): Registry {
   const caches = { npm: config.cache, yarn: yarnCache(io.env, homedir(), process.platform) };
+  return npmRegistry(client, config, caches);
+}
+
+/** What asks registries of npm's kind, and follows redirects as `openRegistry` says. */
+export function registryClient(
+  config: NpmConfig,
+  { names, redirects }: { readonly names: readonly string[] | null; readonly redirects: readonly string[] },
+): HttpClient {
   let hosts: ReadonlySet<string> | null = null;
+  const hostsOf = (): ReadonlySet<string> => {
+    const urls =
+      names === null ? [config.registry, ...config.scopes.values()] : names.map((name) => registryOf(name, config));
+    return new Set(urls.map((url) => new URL(url).host));
+  };
   const refuseRedirect = (to: URL): string | null => {
     if ((hosts ??= hostsOf()).has(to.host) || redirects.some((address) => to.href.startsWith(address))) return null;
     return 'which is none of the hosts that assay trust hosts names; registries.redirects in assay.yml may name it';
   };
-  const registry = npmRegistry(createHttpClient(config, { refuseRedirect }), config, caches);
-  const hostsOf = (): ReadonlySet<string> => {
-    const urls =
-      names === null ? [config.registry, ...config.scopes.values()] : names.map((name) => registry.urlFor(name));
-    return new Set(urls.map((url) => new URL(url).host));
-  };
-  return registry;
+  return createHttpClient(config, { refuseRedirect });
 }
 
 /** How what is of other ecosystems than npm's is asked for; null where a run is about none of it. */

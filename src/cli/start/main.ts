@@ -13,6 +13,7 @@ import { optionsOf, reporting } from './one-command.ts';
 const COMMANDS: Readonly<Record<CommandName, () => Promise<{ readonly command: Command }>>> = {
   audit: () => import('../commands/audit.ts'),
   exec: () => import('../commands/exec.ts'),
+  gate: () => import('../commands/gate.ts'),
   init: () => import('../commands/init.ts'),
   update: () => import('../commands/update.ts'),
   review: () => import('../commands/review.ts'),

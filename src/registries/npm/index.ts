@@ -31,10 +31,7 @@ export function npmRegistry(
   /** Registries that turned out to serve no manifests of single versions. */
   const withoutManifests = new Set<string>();
 
-  function urlFor(name: string): string {
-    const scope = /^(@[^/]*)\//.exec(name)?.[1];
-    return (scope === undefined ? undefined : config.scopes.get(scope)) ?? config.registry;
-  }
+  const urlFor = (name: string): string => registryOf(name, config);
 
   function packument(name: string): Promise<Evidence<NpmPackument>> {
     const base = urlFor(name);
@@ -108,6 +105,12 @@ export function npmRegistry(
     },
     close: () => client.close(),
   };
+}
+
+/** The address of the registry that serves a package: that of its scope, else the default one. */
+export function registryOf(name: string, config: Pick<NpmConfig, 'registry' | 'scopes'>): string {
+  const scope = /^(@[^/]*)\//.exec(name)?.[1];
+  return (scope === undefined ? undefined : config.scopes.get(scope)) ?? config.registry;
 }
 
 function parseKeys(json: unknown): Parsed<readonly RegistryKey[]> {

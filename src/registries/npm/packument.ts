@@ -5,9 +5,10 @@ import { parseJson } from '../evidence-of.ts';
 import * as bounds from '../../model/limits.ts';
 import { isObject, type Fields } from '../../model/value.ts';
 import type { Parsed } from '../../readers/untrusted-json.ts';
-import { keyText, skipSpace, skipValue, walkObject, type Slice } from '../../readers/json-walk.ts';
+import type { Slice } from '../../readers/json-walk.ts';
 import { texts } from './declaration.ts';
 import { isVersion, parseManifest } from './documents.ts';
+import { outlineOf } from './outline.ts';
 
 /** A packument with the versions that were asked for and whose manifests could not be read: version to reason. */
 export interface NpmPackument extends Packument {
@@ -39,39 +40,6 @@ export function parsePackument(body: Buffer, name: string): Parsed<NpmPackument>
   const manifests = lazyManifests(body, versions ?? new Map(), name);
   const distTags = texts(valueOf('dist-tags'));
   return { value: { ecosystem: 'npm', name, distTags, time: parseTimes(times), ...manifests } };
-}
-
-interface Outline {
-  readonly members: ReadonlyMap<string, Slice>;
-  /** Null where there is no object of versions. */
-  readonly versions: ReadonlyMap<string, Slice> | null;
-}
-
-/** What is where in a document; null where it is none. A key that occurs twice would be two documents in one. */
-function outlineOf(body: Buffer): Outline | null {
-  const members = new Map<string, Slice>();
-  let versions: Outline['versions'] = null;
-  const end = walkObject(body, skipSpace(body, 0), (keyStart, keyEnd, start) => {
-    const key = keyText(body, keyStart, keyEnd);
-    if (key === null || members.has(key) || members.size >= bounds.MAX_DEPENDENCIES) return -1;
-    const found = new Map<string, Slice>();
-    const walked = key === 'versions' ? walkVersions(body, start, found) : -1;
-    if (walked !== -1) versions = found;
-    const after = walked === -1 ? skipValue(body, start) : walked;
-    members.set(key, { start, end: after });
-    return after;
-  });
-  return end !== -1 && skipSpace(body, end) === body.length ? { members, versions } : null;
-}
-
-function walkVersions(body: Buffer, start: number, versions: Map<string, Slice>): number {
-  return walkObject(body, start, (keyStart, keyEnd, value) => {
-    const version = keyText(body, keyStart, keyEnd);
-    if (version === null || versions.has(version) || versions.size >= bounds.MAX_VERSIONS) return -1;
-    const end = skipValue(body, value);
-    versions.set(version, { start: value, end });
-    return end;
-  });
 }
 
 /**

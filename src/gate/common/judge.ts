@@ -1,0 +1,116 @@
+import { dependencyOf } from '../../audit/compare.ts';
+import { auditDependencies } from '../../audit/dependencies.ts';
+import type { DependencyOptions } from '../../audit/options.ts';
+import { parseIntegrity } from '../../lockfiles/index.ts';
+import { byteDigests, type Dependency, type Digest } from '../../model/dependency.ts';
+import {
+  packageId,
+  versionId,
+  type PackageId,
+  type PackageRef,
+  type VersionId,
+  type VersionRef,
+} from '../../model/package.ts';
+import type { JudgedDependency } from '../../model/verdict.ts';
+import { createLru } from '../../net/lru.ts';
+import { isRefused, refusalOf, type Refusal } from './refusal.ts';
+
+/** What was decided about one version. */
+export interface Decision {
+  /** Null where it may be fetched. */
+  readonly refusal: Refusal | null;
+  /** What its bytes must hash to; empty where nobody says. */
+  readonly digests: readonly Digest[];
+  /** What the audit says of it; null where it came to no end. */
+  readonly judged: JudgedDependency | null;
+}
+
+/** Decides about versions before anything of them is fetched. */
+export interface Judge {
+  /** `integrity` is what the registry's document says of the version: a text with hashes, or null. Never rejects. */
+  readonly decide: (version: VersionRef, integrity: string | null) => Promise<Decision>;
+  /** Versions of a package that were refused so far. */
+  readonly refusedOf: (one: PackageRef) => readonly string[];
+}
+
+export interface JudgeOptions {
+  readonly audit: Omit<DependencyOptions, 'now' | 'compareBytes' | 'onProgress'>;
+  /** What the lockfile locks: bytes of these are held to it, and not to what the registry says now. */
+  readonly locked: readonly Dependency[];
+  /** Whether the project itself asks for a package. */
+  readonly isDirect: (name: string) => boolean;
+  /** Why somebody lets a version through in this run whatever is said of it; null where nobody does. */
+  readonly allowedBy: (version: VersionRef) => string | null;
+  readonly now: () => number;
+}
+
+/** More than a tree of the largest projects asks about. */
+const MAX_DECISIONS = 50_000;
+
+interface Waiting {
+  readonly dependency: Dependency;
+  readonly settle: (decision: Decision) => void;
+}
+
+/** Versions that are asked about at the same time are audited together; each is audited once. */
+export function createJudge({ audit, locked, isDirect, allowedBy, now }: JudgeOptions): Judge {
+  const ofLockfile = new Map<VersionId, Dependency>();
+  for (const one of locked) if (!ofLockfile.has(versionId(one))) ofLockfile.set(versionId(one), one);
+  const decisions = createLru<Promise<Decision>>(MAX_DECISIONS);
+  const refused = new Map<PackageId, Set<string>>();
+  let waiting: Waiting[] = [];
+
+  async function auditWaiting(): Promise<void> {
+    const batch = waiting;
+    waiting = [];
+    try {
+      const judged = await auditDependencies(
+        batch.map(({ dependency }) => dependency),
+        { ...audit, now: now(), locked: null },
+      );
+      for (const [i, { dependency, settle }] of batch.entries()) settle(decisionOn(dependency, judged[i] ?? null));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : 'the audit failed';
+      for (const { dependency, settle } of batch) settle(decisionOn(dependency, null, why));
+    }
+  }
+
+  function decisionOn(dependency: Dependency, judged: JudgedDependency | null, why?: string): Decision {
+    const digests = byteDigests(dependency.artifacts[0]);
+    const isAllowed = judged !== null && !isRefused(judged, audit.enforce);
+    if (isAllowed || allowedBy(dependency) !== null) return { refusal: null, digests, judged };
+    return { refusal: refusalOf(dependency, judged, why), digests, judged };
+  }
+
+  function ask(version: VersionRef, integrity: string | null): Promise<Decision> {
+    return new Promise((settle) => {
+      if (waiting.length === 0) setImmediate(() => void auditWaiting());
+      const served = dependencyOf(version, hashesOf(integrity));
+      const dependency = ofLockfile.get(versionId(version)) ?? { ...served, direct: isDirect(version.name) };
+      waiting.push({ dependency, settle });
+    });
+  }
+
+  return {
+    decide: (version, integrity) =>
+      decisions.get(`${versionId(version)} ${integrity ?? ''}`, () => {
+        const decision = ask(version, integrity);
+        void decision.then(({ refusal }) => {
+          if (refusal === null) return;
+          const id = packageId(version);
+          refused.set(id, (refused.get(id) ?? new Set()).add(version.version));
+        });
+        return decision;
+      }),
+    refusedOf: (one) => [...(refused.get(packageId(one)) ?? [])],
+  };
+}
+
+/** What cannot be read locks nothing, and the audit says so. */
+function hashesOf(integrity: string | null): readonly Digest[] {
+  try {
+    return parseIntegrity(integrity ?? '');
+  } catch {
+    return [];
+  }
+}

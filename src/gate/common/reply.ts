@@ -1,0 +1,56 @@
+import type { Writable } from 'node:stream';
+import { headline, type Refusal } from './refusal.ts';
+
+/** What a package manager asked of the gate. */
+export interface GateRequest {
+  readonly method: string;
+  /** Without the gate's own part of it, with a slash first, as it was written. */
+  readonly path: string;
+  /** From the question mark on; "" without one. */
+  readonly search: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The whole body, decoded; throws where it is too large. */
+  readonly body: () => Promise<Buffer>;
+  /** The address of the gate as the client has to name it, with its last slash. */
+  readonly base: string;
+}
+
+/** An answer to a package manager. */
+export interface Reply {
+  readonly status: number;
+  /** The reason phrase: npm, pnpm and Yarn show it. ASCII. */
+  readonly phrase?: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /**
+   * Bytes, or what writes them, and resolves to null where they are whole: else to an answer that takes their place
+   * where nothing was written yet, and breaks the connection off where something was.
+   */
+  readonly body: Buffer | ((out: Writable) => Promise<Reply | null>);
+}
+
+/** Package managers keep what they got, so each answer has to be asked for again: the policy may have changed. */
+const ASK_AGAIN = { 'cache-control': 'no-cache' };
+
+export function jsonReply(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
+  const body = Buffer.from(JSON.stringify(value));
+  return { status, headers: { 'content-type': 'application/json', ...ASK_AGAIN, ...headers }, body };
+}
+
+export function bytesReply(status: number, type: string, body: Buffer | Extract<Reply['body'], Function>): Reply {
+  return { status, headers: { 'content-type': type, ...ASK_AGAIN }, body };
+}
+
+/** Why there is no answer, in text for people. */
+export function failureReply(status: number, code: string, text: string): Reply {
+  const said = `assay gate: ${text}`;
+  return { ...jsonReply(status, { error: said, message: text }), phrase: `assay gate: ${code}` };
+}
+
+/** A refusal, where the client shows it: npm the text, pnpm and Yarn the phrase. No client asks again after a 403. */
+export function refusalReply(refusal: Refusal): Reply {
+  const help = refusal.help === '' ? '' : ` ${refusal.help}`;
+  const code = refusal.code ?? 'not-judged';
+  const reply = failureReply(403, code, `${headline(refusal)}: ${refusal.message}${help}`);
+  const notice = `assay gate: ${refusal.message}${help}`.replace(/[^\x20-\x7e]/g, '?').slice(0, 1000);
+  return { ...reply, headers: { ...reply.headers, 'npm-notice': notice }, phrase: `Refused by assay gate: ${code}` };
+}

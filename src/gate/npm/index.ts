@@ -1,0 +1,339 @@
+import { createHash } from 'node:crypto';
+import { gunzip } from 'node:zlib';
+import { promisify } from 'node:util';
+import { MAX_PACKUMENT_BYTES } from '../../model/limits.ts';
+import type { HttpAnswer, HttpClient } from '../../net/request.ts';
+import { parseIntegrity } from '../../lockfiles/index.ts';
+import type { VersionRef } from '../../model/package.ts';
+import { escapeText } from '../../report/words/escape.ts';
+import { handOn, type Broken } from '../common/artifact.ts';
+import type { Decision, Judge } from '../common/judge.ts';
+import type { Record } from '../common/record.ts';
+import { bytesReply, failureReply, refusalReply, type GateRequest, type Reply } from '../common/reply.ts';
+import { headline } from '../common/refusal.ts';
+import { readPath } from './asked.ts';
+import { choose, type Choice } from './choose.ts';
+import { changedDocument, distOf, manifestIn, readDocument, type Changes, type Document } from './document.ts';
+
+/** Whom the gate asks for npm packages. */
+interface NpmUpstream {
+  /** Sends the user's credentials where they are configured for, and nowhere else. */
+  readonly client: HttpClient;
+  /** The address of the registry that serves a package, with its last slash; of the default one without a name. */
+  readonly urlFor: (name: string | null) => string;
+  /** Whether an address on another host than the registry's may be asked, as a registry's document says. */
+  readonly isAllowedAddress: (url: string) => boolean;
+}
+
+export interface NpmGateOptions {
+  readonly upstream: NpmUpstream;
+  readonly judge: Judge;
+  readonly record: Record;
+  /** Versions of a package that are known to be wanted: of the lockfile, and of the baseline. */
+  readonly named: (name: string) => readonly string[];
+  /** Whether a client asks the gate for addresses that are the registry's, so that a lockfile keeps those. */
+  readonly keepsAddresses: (userAgent: string) => boolean;
+  /** Told of each address that a client was given in place of the registry's. */
+  readonly onAddress: (given: string, original: string) => void;
+}
+
+const FULL = 'application/json';
+const ABBREVIATED = 'application/vnd.npm.install-v1+json';
+/** The largest question about advisories: a tree of some ten thousand packages. */
+const MAX_QUESTION_BYTES = 16 * 1024 * 1024;
+/** What is asked with a body and changes nothing. */
+const QUESTIONS = /^-\/npm\/v1\/security\/(?:advisories\/bulk|audits(?:\/quick)?)$/;
+
+/** Answers a package manager that takes packages from a registry of npm's kind. */
+export function createNpmGate(options: NpmGateOptions): (request: GateRequest) => Promise<Reply> {
+  const { upstream, judge, record } = options;
+
+  return async (request) => {
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    const asked = readPath(request.path);
+    if (asked.kind === 'other') return isRead ? passRead(asked, request) : passQuestion(asked.path, request);
+    if (!isRead) {
+      const what =
+        'assay gate only reads: publish, and change tags and owners, at the registry itself, without the gate';
+      return failureReply(405, 'read-only', what);
+    }
+    switch (asked.kind) {
+      case 'document':
+        return document(asked.name, request);
+      case 'manifest':
+        return manifest(asked.name, asked.wanted, request);
+      case 'artifact':
+        return artifact(asked.name, asked.path, request);
+      case 'nothing':
+        return failureReply(404, 'not-found', 'no registry has such an address');
+    }
+  };
+
+  async function load(name: string, accept: string): Promise<Document | Reply> {
+    const answer = await upstream.client.get(addressOf(name), { accept, maxBytes: MAX_PACKUMENT_BYTES });
+    if (answer.kind !== 'ok') return failed(answer, `the document of ${escapeText(name)}`);
+    const read = readDocument(answer.body, name);
+    return (
+      read ?? failureReply(502, 'evidence-malformed', `what ${hostOf(name)} has of ${escapeText(name)} cannot be read`)
+    );
+  }
+
+  function addressOf(name: string): string {
+    return upstream.urlFor(name) + encodeURIComponent(name).replace(/^%40/, '@').replace(/%2F/, '%2f');
+  }
+
+  function hostOf(name: string): string {
+    return new URL(upstream.urlFor(name)).host;
+  }
+
+  function decide(found: Document, version: string): Promise<Decision> {
+    return judge.decide(refOf(found.name, version), distOf(found, version)?.integrity ?? null);
+  }
+
+  async function chosen(found: Document): Promise<Choice> {
+    const { name, versions, distTags } = found;
+    const named = [...options.named(name), ...judge.refusedOf(refOf(name, ''))];
+    const choice = await choose([...versions.keys()], distTags, named, (version) => decide(found, version));
+    for (const refusal of choice.refused.values()) record.hide(refusal);
+    return choice;
+  }
+
+  function changesFor({ refused, distTags }: Choice, name: string, request: GateRequest): Changes {
+    const isKept = options.keepsAddresses(request.headers['user-agent'] ?? '');
+    return {
+      refused: new Map([...refused].map(([version, refusal]) => [version, headline(refusal)])),
+      distTags,
+      addressOf: isKept ? null : (version, tarball) => givenAddress(name, version, tarball, request.base),
+    };
+  }
+
+  /** Below the gate as the registry's is below the registry; the usual one where it is elsewhere. */
+  function givenAddress(name: string, version: string, tarball: string, base: string): string {
+    const url = upstream.urlFor(name);
+    const given = base + (tarball.startsWith(url) ? tarball.slice(url.length) : usualPath(name, version));
+    options.onAddress(given, tarball);
+    return given;
+  }
+
+  async function document(name: string, request: GateRequest): Promise<Reply> {
+    const isShort = (request.headers['accept'] ?? '').includes(ABBREVIATED);
+    const found = await load(name, isShort ? ABBREVIATED : FULL);
+    if ('status' in found) return found;
+    const choice = await chosen(found);
+    if (found.versions.size > 0 && choice.refused.size === found.versions.size) {
+      const [first] = choice.refused.values();
+      if (first !== undefined) {
+        record.refuse(first);
+        return refusalReply(first);
+      }
+    }
+    const body = changedDocument(found, changesFor(choice, name, request));
+    return tagged(bytesReply(200, isShort ? ABBREVIATED : FULL, body), request);
+  }
+
+  async function manifest(name: string, wanted: string, request: GateRequest): Promise<Reply> {
+    const found = await load(name, FULL);
+    if ('status' in found) return found;
+    const choice = await chosen(found);
+    const version = Object.hasOwn(choice.distTags, wanted) ? (choice.distTags[wanted] ?? wanted) : wanted;
+    const body = manifestIn(found, version, changesFor(choice, name, request).addressOf);
+    if (body === null) return failureReply(404, 'not-found', `${escapeText(name)} has no ${escapeText(wanted)}`);
+    const { refusal } = await decide(found, version);
+    if (refusal !== null) {
+      record.refuse(refusal);
+      return refusalReply(refusal);
+    }
+    return tagged(bytesReply(200, FULL, body), request);
+  }
+
+  async function artifact(name: string, path: string, request: GateRequest): Promise<Reply> {
+    const found = await load(name, FULL);
+    if ('status' in found) return found;
+    const where = placeOf(found, path);
+    if (where === null) {
+      return failureReply(404, 'not-found', `no version of ${escapeText(name)} has its tarball at ${escapeText(path)}`);
+    }
+    const { version, url } = where;
+    const decision = await decide(found, version);
+    const { refusal, digests } = decision;
+    if (refusal !== null) {
+      record.refuse(refusal);
+      return refusalReply(refusal);
+    }
+    const ref = refOf(name, version);
+    const other = otherThanExpected(request.headers['pacote-integrity'], decision);
+    if (other !== null) return refuse(ref, 'integrity-mismatch', other);
+    if (url === null) {
+      const address = escapeText(distOf(found, version)?.tarball ?? '', 160);
+      const what = `its tarball is at ${address}, which is not below ${upstream.urlFor(name)}`;
+      return refuse(ref, 'lockfile-unexpected-host', `${what}; registries.redirects in assay.yml may name it`);
+    }
+    record.fetch(ref);
+    if (request.method === 'HEAD') return bytesReply(200, 'application/octet-stream', Buffer.alloc(0));
+    return bytesReply(200, 'application/octet-stream', async (out: import('node:stream').Writable) => {
+      const broken = await handOn(url, digests, upstream.client, out);
+      if (broken === null) return null;
+      const refusal = brokenOff(ref, broken);
+      record.refuse(refusal);
+      return refusalReply(refusal);
+    });
+  }
+
+  function refuse(version: VersionRef, code: 'integrity-mismatch' | 'lockfile-unexpected-host', why: string): Reply {
+    const refusal = {
+      version,
+      code,
+      message: `${escapeText(`${version.name}@${version.version}`, 200)}: ${why}.`,
+      help: '',
+    };
+    record.refuse(refusal);
+    return refusalReply(refusal);
+  }
+
+  /** Where a version's tarball is fetched, by the path that was asked for; null where no version has it there. */
+  function placeOf(found: Document, path: string): { readonly version: string; readonly url: string | null } | null {
+    const base = upstream.urlFor(found.name);
+    const plain = withoutPrefix(path, base);
+    const guess = versionIn(found.name, plain);
+    const candidates = guess !== null && found.versions.has(guess) ? [guess] : [...found.versions.keys()];
+    for (const version of candidates) {
+      const tarball = distOf(found, version)?.tarball ?? null;
+      if (tarball === null || !URL.canParse(tarball)) continue;
+      const isBelow = tarball.startsWith(base);
+      const isUsual = plain === usualPath(found.name, version);
+      if (isBelow && decodedPath(tarball.slice(base.length)) === plain) return { version, url: tarball };
+      if (!isUsual) continue;
+      if (isBelow || decodedPath(new URL(tarball).pathname.slice(1)) === plain) {
+        return { version, url: base + usualPath(found.name, version) };
+      }
+      return { version, url: upstream.isAllowedAddress(tarball) ? tarball : null };
+    }
+    return null;
+  }
+
+  async function passRead(
+    asked: { readonly path: string; readonly name: string | null },
+    request: GateRequest,
+  ): Promise<Reply> {
+    const url = upstream.urlFor(asked.name) + asked.path + request.search;
+    const accept = request.headers['accept'] ?? '*/*';
+    return passed(await upstream.client.get(url, { accept, maxBytes: MAX_PACKUMENT_BYTES }), asked.path);
+  }
+
+  async function passQuestion(path: string, request: GateRequest): Promise<Reply> {
+    if (request.method !== 'POST' || !QUESTIONS.test(path)) {
+      return failureReply(
+        405,
+        'read-only',
+        'assay gate only reads: log in and publish at the registry itself, without the gate',
+      );
+    }
+    const body = await request.body();
+    const isPacked = request.headers['content-encoding'] === 'gzip';
+    const json = (isPacked ? await promisify(gunzip)(body, { maxOutputLength: MAX_QUESTION_BYTES }) : body).toString();
+    return passed(
+      await upstream.client.get(upstream.urlFor(null) + path, { json, maxBytes: MAX_QUESTION_BYTES }),
+      path,
+    );
+  }
+}
+
+function refOf(name: string, version: string): VersionRef {
+  return { ecosystem: 'npm', name, version };
+}
+
+function usualPath(name: string, version: string): string {
+  return `${name}/-/${name.slice(name.indexOf('/') + 1)}-${version}.tgz`;
+}
+
+/** The version that a tarball's path names where it is the usual one, or GitHub's. */
+function versionIn(name: string, path: string): string | null {
+  const before = `${name}/-/${name.slice(name.indexOf('/') + 1)}-`;
+  if (path.startsWith(before) && path.endsWith('.tgz')) return path.slice(before.length, -4);
+  const [, version] = /^download\/(?:@[^/]+\/)?[^/]+\/([^/]+)\//.exec(path) ?? [];
+  return version ?? null;
+}
+
+/** npm puts another host before a path and keeps the path, with that of the registry. */
+function withoutPrefix(path: string, base: string): string {
+  const prefix = decodedPath(new URL(base).pathname.slice(1));
+  return prefix !== '' && path.startsWith(prefix) ? path.slice(prefix.length) : path;
+}
+
+function decodedPath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+/** npm says which hash it expects of a tarball; null where it is the one that was judged, or none is said. */
+function otherThanExpected(expected: string | undefined, { digests }: Decision): string | null {
+  if (expected === undefined || expected === '') return null;
+  try {
+    const wanted = parseIntegrity(expected);
+    const known = wanted.filter(({ algorithm }) => digests.some((one) => one.algorithm === algorithm));
+    const isOne = known.some(({ algorithm, hex }) =>
+      digests.some((one) => one.algorithm === algorithm && one.hex === hex),
+    );
+    return known.length === 0 || isOne ? null : 'npm expects other bytes of it than the registry has signed';
+  } catch {
+    return 'npm expects a hash of it that cannot be read';
+  }
+}
+
+function brokenOff(
+  version: VersionRef,
+  broken: Broken,
+): { version: VersionRef; code: 'integrity-mismatch' | 'evidence-unavailable'; message: string; help: string } {
+  const spec = escapeText(`${version.name}@${version.version}`, 200);
+  return broken === 'mismatch'
+    ? {
+        version,
+        code: 'integrity-mismatch',
+        message: `${spec}: the registry sent other bytes than those that were judged.`,
+        help: '',
+      }
+    : {
+        version,
+        code: 'evidence-unavailable',
+        message: `${spec}: its tarball did not arrive.`,
+        help: 'Try again later.',
+      };
+}
+
+/** What a registry did not answer is no answer of the gate's, either. */
+function failed(answer: Exclude<HttpAnswer, { kind: 'ok' }>, what: string): Reply {
+  switch (answer.kind) {
+    case 'absent':
+      return failureReply(404, 'not-found', `the registry has not ${what}`);
+    case 'too-large':
+      return failureReply(502, 'evidence-malformed', `${what} is too large`);
+    case 'unchanged':
+      return failureReply(502, 'evidence-unavailable', `${what} did not arrive`);
+    case 'failed': {
+      // The registry's own refusal is the client's to see; a registry that fails is asked again by the client, too.
+      const isRefused = answer.status !== null && answer.status >= 400 && answer.status < 500;
+      return failureReply(
+        isRefused ? (answer.status ?? 502) : 502,
+        'evidence-unavailable',
+        `${what} did not arrive: ${escapeText(answer.reason, 300)}`,
+      );
+    }
+  }
+}
+
+function passed(answer: HttpAnswer, path: string): Reply {
+  if (answer.kind !== 'ok') return failed(answer, escapeText(path, 120));
+  return bytesReply(200, answer.headers['content-type'] ?? 'application/json', answer.body);
+}
+
+/** With a tag of its very bytes, so that what a client kept is confirmed only where nothing was decided otherwise. */
+function tagged(reply: Reply, { headers }: GateRequest): Reply {
+  if (typeof reply.body === 'function') return reply;
+  const etag = `"${createHash('sha256').update(reply.body).digest('base64url')}"`;
+  const own = { ...reply.headers, etag, vary: 'accept, user-agent' };
+  const isKnown = headers['if-none-match']?.split(/,\s*/).includes(etag) === true;
+  return isKnown ? { status: 304, headers: own, body: Buffer.alloc(0) } : { ...reply, headers: own };
+}

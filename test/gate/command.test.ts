@@ -1,0 +1,124 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { gateCommand } from '../../src/cli/gate/command.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { removeFolder } from '../support/remove-folder.ts';
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'assay-test-'));
+  mkdirSync(join(folder, 'w'));
+  writeFileSync(join(folder, 'package.json'), '{"name":"app","workspaces":["w"],"packageManager":"yarn@4.1.0"}');
+  writeFileSync(join(folder, 'w/package.json'), '{"name":"w"}');
+  writeFileSync(join(folder, 'pnpm-workspace.yaml'), 'packages: [w]\n');
+});
+
+afterAll(() => {
+  removeFolder(folder);
+});
+
+function read(line: string, within = '.', env: Readonly<Record<string, string>> = {}): ReturnType<typeof gateCommand> {
+  const output = { write: () => undefined, isTerminal: false, color: false, columns: 80, unicode: false };
+  const io: Io = { cwd: join(folder, within), env, stdout: output, stderr: output };
+  return gateCommand(line.split(' '), io);
+}
+
+describe('a command at the gate', () => {
+  it.each([
+    ['npm install axios', 'npm', 1],
+    ['/usr/bin/npm i', 'npm', 1],
+    ['node /opt/npm-cli.js ci', 'npm', 2],
+    ['npm audit signatures', 'npm', 1],
+    ['npm config get registry', 'npm', 1],
+    ['npm install -g axios', 'npm', 1],
+    ['npm run build', 'npm', 1],
+    ['npx cowsay --registry x', 'npm', 1],
+    ['npx pnpm@11 add axios', 'pnpm', 2],
+    ['npx --yes pnpm@11 add axios', 'pnpm', 3],
+    ['npm exec -- pnpm add axios', 'pnpm', 4],
+    ['pnpm -r add axios', 'pnpm', 1],
+    ['pnpm dlx cowsay', 'pnpm', 1],
+    ['corepack pnpm add axios', 'pnpm', 2],
+    ['timeout 60 pnpm add axios', 'pnpm', 3],
+    ['yarn', 'yarn', 1],
+    ['yarn add axios', 'yarn', 1],
+    ['node .yarn/releases/yarn-4.1.0.cjs add axios', 'yarn', 2],
+    ['bun add axios', 'bun', 1],
+    ['bunx cowsay', 'bun', 1],
+    ['env NODE_ENV=production npm install axios', 'npm', 3],
+  ])('%s is one of %s', (line, manager, at) => {
+    expect(read(line)).toMatchObject({ manager, at, folder });
+  });
+
+  it.each(['npm install axios', 'pnpm add axios', 'yarn add axios'])(
+    '%s in a workspace has the lockfile above',
+    (line) => {
+      expect(read(line, 'w').folder).toBe(folder);
+    },
+  );
+
+  it.each([
+    ['pip install requests', /does not stand between pip and its registry yet: use assay exec/],
+    ['python -m pip install requests', /does not stand between pip .* use assay exec/],
+    ['uv add requests', /does not stand between uv /],
+    ['go get rsc.io/quote', /does not stand between go /],
+    ['cargo add serde', /does not stand between cargo /],
+    ['poetry add requests', /does not stand between poetry /],
+    ['vlt install axios', /does not stand between vlt /],
+    ['npx uv sync', /does not stand between uv /],
+    ['npm exec -- cargo add serde', /does not stand between cargo /],
+    ['make', /cannot see whether make gets/],
+    ['node build.js', /cannot see/],
+    ['sh -c npm', /cannot see/],
+    ['/bin/bash install.sh', /cannot see/],
+    ['npm publish', /npm publish writes to the registry/],
+    ['npm publ', /npm publ writes to the registry/],
+    ['npm --loglevel silent publish .', /writes to the registry/],
+    ['npm unpublish axios', /writes to the registry/],
+    ['npm dist-tag add axios@1 latest', /writes to the registry/],
+    ['npm login', /writes to the registry/],
+    ['pnpm publish', /pnpm publish writes to the registry/],
+    ['pnpm -r publish', /writes to the registry/],
+    ['yarn publish', /writes to the registry/],
+    ['yarn npm publish', /yarn npm publish writes to the registry/],
+    ['yarn workspace w npm publish', /writes to the registry/],
+    ['bun publish', /writes to the registry/],
+    ['npm config set registry https://r.example', /changes settings/],
+    ['npm set registry=https://r.example', /changes settings/],
+    ['npm c set registry https://r.example', /changes settings/],
+    ['pnpm config delete registry', /changes settings/],
+    ['yarn config set npmRegistryServer https://r.example', /changes settings/],
+    ['npm install axios --registry https://r.example', /--registry would lead npm past the gate/],
+    ['npm install axios --registry=https://r.example', /past the gate/],
+    ['npm install axios --reg https://r.example', /past the gate/],
+    ['npm install axios --regis https://r.example', /past the gate/],
+    ['npm i --@acme:registry=https://r.example', /--@acme:registry would lead npm/],
+    ['npm i --userconfig other', /--userconfig would/],
+    ['npm i --replace-registry-host=never', /past the gate/],
+    ['npx --registry=https://r.example cowsay', /past the gate/],
+    ['npx --registry=https://r.example pnpm@11 add a', /past the gate/],
+    ['npx pnpm@11 add a --registry=https://r.example', /past the gate/],
+    ['pnpm add a --config.registry=https://r.example', /past the gate/],
+    ['pnpm add a --config.@acme:registry=https://r.example', /past the gate/],
+    ['pnpm add a --config.registries.default=https://r.example', /past the gate/],
+    ['pnpm add a --npmrc-auth-file=x', /past the gate/],
+    ['yarn add a --registry https://r.example', /past the gate/],
+    ['yarn add a --use-yarnrc x', /past the gate/],
+    ['bun add a --registry=https://r.example', /past the gate/],
+    ['bun add a -c x.toml', /past the gate/],
+    ['env YARN_REGISTRY=https://r.example yarn add a', /YARN_REGISTRY may lead yarn past the gate/],
+    ['env npm_config_registry=https://r.example npm i a', /npm_config_registry may lead npm/],
+    ['env BUN_CONFIG_REGISTRY=https://r.example bun add a', /may lead bun/],
+  ])('%s is refused', (line, why) => {
+    expect(() => read(line)).toThrow(why);
+  });
+
+  it('is refused where a program before it takes the variables of the gate away', () => {
+    const env = { npm_config_fetch_retries: '1' };
+    expect(() => read('env -i npm install a', '.', env)).toThrow(/past the gate/);
+    expect(() => read('sudo npm install a', '.', env)).toThrow(/past the gate/);
+  });
+});
