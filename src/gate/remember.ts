@@ -23,7 +23,10 @@ export function remembering(client: HttpClient, maxBytes = MAX_KEPT_BYTES): Http
     const one: Kept = { answer: client.get(url, options), size: 0 };
     kept.set(key, one);
     void one.answer.then((answer) => {
-      if (answer.kind !== 'ok') return forget(key, one);
+      if (answer.kind !== 'ok') {
+        forget(key, one);
+        return;
+      }
       one.size = answer.body.length;
       total += one.size;
       for (const [other, old] of kept) {

@@ -26,7 +26,7 @@ export interface ServerOptions {
   readonly onStatus?: (status: number) => void;
 }
 
-/** The address that is not taken by anything usual; a fixed one, so that a forgotten address is known for what it is. */
+/** Nothing usual listens there. It is a fixed one, so that a forgotten address is known for what it is. */
 const DEFAULT_PORT = 4874;
 const LOCAL = ['127.0.0.1', 'localhost', '::1'];
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
@@ -113,7 +113,7 @@ function sent(reply: Reply, response: ServerResponse, isHead: boolean): number {
 
 function replyTo(message: IncomingMessage, protocols: readonly Protocol[], isLocal: boolean): Promise<Reply> {
   const { method = 'GET', url = '/', headers } = message;
-  const [path = '/', query] = splitOnce(url, '?');
+  const [path, query] = splitOnce(url, '?');
   const host = headers.host ?? '';
   // A page of the web that was led here by a name of its own says that name.
   if (isLocal && !/^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/.test(host)) {

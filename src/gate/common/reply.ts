@@ -36,7 +36,7 @@ export function jsonReply(status: number, value: unknown, headers: Readonly<Reco
   return { status, headers: { 'content-type': 'application/json', ...ASK_AGAIN, ...headers }, body };
 }
 
-export function bytesReply(status: number, type: string, body: Buffer | Extract<Reply['body'], Function>): Reply {
+export function bytesReply(status: number, type: string, body: Reply['body']): Reply {
   return { status, headers: { 'content-type': type, ...ASK_AGAIN }, body };
 }
 

@@ -125,7 +125,7 @@ function tarballOf({ body }: Document, part: Slice): (Slice & { readonly text: s
   return found === null || typeof text !== 'string' ? null : { ...found, text };
 }
 
-/** A member of an object; null where there is none, and where there are several, which readers would take differently. */
+/** A member of an object; null where there is none, or several, which readers would take differently. */
 function memberOf(body: Buffer, object: Slice | null | undefined, name: string): Slice | null {
   if (!object) return null;
   let found: Slice | null = null;

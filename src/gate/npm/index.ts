@@ -170,7 +170,7 @@ export function createNpmGate(options: NpmGateOptions): (request: GateRequest) =
     }
     record.fetch(ref);
     if (request.method === 'HEAD') return bytesReply(200, 'application/octet-stream', Buffer.alloc(0));
-    return bytesReply(200, 'application/octet-stream', async (out: import('node:stream').Writable) => {
+    return bytesReply(200, 'application/octet-stream', async (out) => {
       const broken = await handOn(url, digests, upstream.client, out);
       if (broken === null) return null;
       const refusal = brokenOff(ref, broken);
@@ -314,9 +314,9 @@ function failed(answer: Exclude<HttpAnswer, { kind: 'ok' }>, what: string): Repl
       return failureReply(502, 'evidence-unavailable', `${what} did not arrive`);
     case 'failed': {
       // The registry's own refusal is the client's to see; a registry that fails is asked again by the client, too.
-      const isRefused = answer.status !== null && answer.status >= 400 && answer.status < 500;
+      const status = answer.status ?? 502;
       return failureReply(
-        isRefused ? (answer.status ?? 502) : 502,
+        status >= 400 && status < 500 ? status : 502,
         'evidence-unavailable',
         `${what} did not arrive: ${escapeText(answer.reason, 300)}`,
       );
