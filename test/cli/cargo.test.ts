@@ -457,13 +457,14 @@ describe('a Cargo project, through the command line', () => {
     }));
 
   it('runs cargo only with what it audited', () =>
-    withCargoProject(async ({ run }) => {
+    withCargoProject(async ({ run, write }) => {
+      write('x/Cargo.toml', '[package]\nname = "x"\nversion = "0.1.0"\n');
       for (const [line, why] of [
         ['cargo build', 'tell it --locked'],
         ['cargo update alpha', 'no lockfile names yet'],
         ['cargo +nightly install ripgrep', 'no lockfile names yet'],
         ['cargo build --locked --config evil.toml', 'is given --config'],
-        ['cargo build --locked --manifest-path=x/Cargo.toml', 'is given --manifest-path'],
+        ['cargo build --locked --manifest-path=x/Cargo.toml', 'x/Cargo.lock'],
         ['cargo build --locked -Zunstable', 'is given -Z'],
       ] as const) {
         const { status, stderr } = await run('exec', '--', ...line.split(' '));

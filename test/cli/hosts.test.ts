@@ -167,8 +167,9 @@ describe('assay trust hosts', () => {
 describe('the connections of a run', () => {
   it('are to the hosts that trust hosts prints, for every command', async () => {
     await withHosts(async ({ lab, scoped, tuf, trust, folder, lockAll, connections }) => {
-      const bin = join(folder, 'bin');
-      mkdirSync(bin);
+      // A program of the project's own would be refused.
+      const bin = join(configOf(folder), 'bin');
+      mkdirSync(bin, { recursive: true });
       writeFileSync(join(bin, 'npm'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
       const printed = connectedTo(await assayInside(['trust', 'hosts', ...trust, '--json'], folder));
       expect(printed).toEqual([lab.url, scoped, tuf].map(hostOf).sort());

@@ -7,7 +7,7 @@ import { OTHER_LOCKFILES, requirements } from '../../lab/pypi/lockfiles.ts';
 import { commitAll, git, hasGit } from '../support/git.ts';
 import { withPypiLab } from '../support/pypi-lab.ts';
 import { assayInside } from './inside.ts';
-import { inFolder, type Run } from './run.ts';
+import { configOf, inFolder, type Run } from './run.ts';
 
 const DAY = 86_400_000;
 const acme = githubPublisher(ciWorkflow({ repository: 'acme/one', workflow: '.github/workflows/release.yml' }));
@@ -69,8 +69,11 @@ describe.each(['poetry.lock', 'pdm.lock', 'pylock.toml'] as const)('a project wi
 
 describe('assay exec, with installers that find the project by themselves', () => {
   const program = (folder: string, name: string): string => {
-    writeFileSync(join(folder, name), `#!/bin/sh\necho "$@" >> ran.txt\n`, { mode: 0o755 });
-    return `./${name}`;
+    // A program of the project's own would be refused.
+    const bin = join(configOf(folder), 'bin');
+    mkdirSync(bin, { recursive: true });
+    writeFileSync(join(bin, name), `#!/bin/sh\necho "$@" >> ran.txt\n`, { mode: 0o755 });
+    return join(bin, name);
   };
 
   it.each([

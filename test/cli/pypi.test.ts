@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { assayInside } from './inside.ts';
 import { acme, lockOf, withPythonProject } from './pypi-project.ts';
-import type { Run } from './run.ts';
+import { configOf, type Run } from './run.ts';
 
 describe.each(['uv.lock', 'requirements.txt'] as const)(
   'a Python project with %s, through the command line',
@@ -308,8 +308,11 @@ describe('assay exec, with Python’s installers', () => {
         const line = ['pip', 'install', '-r', 'requirements.txt', '--require-hashes', ...more.split(' ')];
         expect((await exec(...line)).status).toBe(2);
       }
-      writeFileSync(join(folder, 'pip'), '#!/bin/sh\necho "pip was run: $@" > ran.txt\n', { mode: 0o755 });
-      expect(await exec('./pip', 'install', '--require-hashes', '-r', 'requirements.txt')).toMatchObject({ status: 0 });
+      // A program of the project's own would be refused.
+      const pip = join(configOf(folder), 'bin/pip');
+      mkdirSync(dirname(pip), { recursive: true });
+      writeFileSync(pip, '#!/bin/sh\necho "pip was run: $@" > ran.txt\n', { mode: 0o755 });
+      expect(await exec(pip, 'install', '--require-hashes', '-r', 'requirements.txt')).toMatchObject({ status: 0 });
       expect(readFileSync(join(folder, 'ran.txt'), 'utf8')).toContain('install --require-hashes');
     }));
 });

@@ -135,7 +135,7 @@ describe('a log that lies', () => {
     ],
     [
       'an id in another tree',
-      'unproven',
+      'other-tree',
       1,
       (entry, uuid) => ({ [`${'0'.repeat(15)}1${uuid.slice(16)}`]: entry[uuid] }),
     ],

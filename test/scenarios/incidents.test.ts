@@ -115,7 +115,7 @@ function replay(incident: Incident | Elsewhere): Promise<Replayed> {
       fails,
       failsAsBefore: fails.length > 0 && fails.join() === found(alike, incident, 'error').join(),
       policy: found(older, incident, 'error'),
-      isAgeless: !found(young, incident, 'error').includes('history-too-new'),
+      isOld: !found(young, incident, 'error').includes('history-too-new'),
     };
   });
 }
@@ -161,9 +161,9 @@ describe('incidents, in the lab', () => {
   it.each(INCIDENTS)('$title', async (incident) => {
     const { finds, statuses, fails, policy: withPolicy, beforeFinds } = incident;
     const come: Told = incident;
-    const [failsAsBefore, isAgeless] = [come.failsAsBefore === true, come.isAgeless === true];
+    const [failsAsBefore, isOld] = [come.failsAsBefore === true, come.isOld === true];
     const came = await replayed(incident);
-    expect(came).toEqual({ finds, statuses, fails, failsAsBefore, policy: withPolicy, beforeFinds, isAgeless });
+    expect(came).toEqual({ finds, statuses, fails, failsAsBefore, policy: withPolicy, beforeFinds, isOld });
   });
 });
 

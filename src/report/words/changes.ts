@@ -37,7 +37,8 @@ export const FIELDS: readonly Field[] = [
     label: 'provenance',
     of: (facts) => facts.provenance,
     // What could not be looked at is not known to have been otherwise.
-    alike: (before, after) => before === after || before === 'unknown' || (before === 'recorded' && after === 'proven'),
+    alike: (before, after) =>
+      before === after || ((before === 'recorded' || before === 'unknown') && after === 'proven'),
   },
   { label: 'repository', of: (facts) => facts.repository },
   { label: 'repository id', of: (facts) => facts.repositoryId, rare: true },

@@ -18,10 +18,11 @@ function stageBolt(locked: 'proxy' | 'repository', isBesideClone = false): Stage
     const lab = await startGoLab();
     try {
       lab.grow(300);
-      const real = lab.publish('github.com/boltdb/bolt', VERSION, { files: CLEAN });
+      const info = { Time: '2021-11-10T00:00:00Z' };
+      const real = lab.publish('github.com/boltdb/bolt', VERSION, { files: CLEAN, info });
       // What the moved tag leads to has a hash of its own, which the proxy, having the version, never sees.
-      const moved = lab.publish(SQUATTED, VERSION, { files: CLEAN, logged: false });
-      const cached = lab.publish(SQUATTED, VERSION, { files: BACKDOORED });
+      const moved = lab.publish(SQUATTED, VERSION, { files: CLEAN, info, logged: false });
+      const cached = lab.publish(SQUATTED, VERSION, { files: BACKDOORED, info });
       lab.grow(5);
       const goMod = (path: string): string => `module project.example\n\ngo 1.21\n\nrequire ${path} ${VERSION}\n`;
       const lockfiles = {
@@ -48,7 +49,7 @@ function stageBolt(locked: 'proxy' | 'repository', isBesideClone = false): Stage
   };
 }
 
-const BOLT = { name: SQUATTED, version: VERSION, before: VERSION, isAgeless: true, beforeFinds: [0] } as const;
+const BOLT = { name: SQUATTED, version: VERSION, before: VERSION, isOld: true, beforeFinds: [0] } as const;
 
 export const OF_GO: readonly Elsewhere[] = [
   {

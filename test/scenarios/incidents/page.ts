@@ -28,7 +28,7 @@ export interface Replayed {
   /** Errors with the policy three days later. */
   readonly policy: readonly string[];
   /** Whether it is not too new two days long, as nobody says when it was published. */
-  readonly isAgeless: boolean;
+  readonly isOld: boolean;
 }
 
 /** What a tree came to of which everything holds. */
@@ -66,7 +66,7 @@ export function incidentsPage(replays: Replays): string {
 
 function pageText({ attacks, upgrades, proven }: Replays): string {
   const incidents = attacks.flatMap(({ rows }) => rows);
-  const ageless = attacks.filter(({ rows }) => rows.every(([, { isAgeless }]) => isAgeless));
+  const old = attacks.filter(({ rows }) => rows.every(([, { isOld }]) => isOld));
   const quiet = upgrades.filter(([, { day }]) => day[0] === 0).length;
   return `# Incidents, replayed
 
@@ -103,7 +103,7 @@ is to see. A team that would rather look at each of them says so in [assay.yml](
 ${POLICY}\`\`\`
 
 With it, every one of these attacks fails in \`guard\` for the first two days, for its age alone, but for those on
-${ageless.map(({ registry }) => registry).join(' and ')}, whose age is not looked at. Most were found within hours.
+${old.map(({ registry }) => registry).join(' and ')}, which was old when it was locked. Most were found within hours.
 
 ## Upgrades that look alike
 

@@ -40,8 +40,8 @@ export interface Told {
   readonly failsAsBefore?: true;
   /** What is an error three days later with the policy of the page. */
   readonly policy: readonly string[];
-  /** Its age is not known, so that it is never too new. */
-  readonly isAgeless?: true;
+  /** It was old when it was locked, so that it is never too new. */
+  readonly isOld?: true;
   /** The exit status of the release before in guard, and what is found of it. */
   readonly beforeFinds: Found;
   readonly unseen: string;
