@@ -103,7 +103,7 @@ is to see. A team that would rather look at each of them says so in [assay.yml](
 ${POLICY}\`\`\`
 
 With it, every one of these attacks fails in \`guard\` for the first two days, for its age alone, but for those on
-${old.map(({ registry }) => registry).join(' and ')}, which was old when it was locked. Most were found within hours.
+${old.map(({ registry }) => registry).join(' and ')}, which were old when they were locked. Most were found within hours.
 
 ## Upgrades that look alike
 
