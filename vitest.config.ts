@@ -25,9 +25,12 @@ const PROJECTS = [
   'accept,axios,baseline,baseline-{golden,merge,migration},bun-vlt,bytes-lockfiles,capabilities,explained,forged-lines',
   'go-repository,init,inside,lockfiles,managers,manifests,newcomer,not-used,other-base,pnpm,policy,pull-request',
   'read-lockfile,readme,review,since,trust-import,upwards,yarn',
+  'cargo-beside,cargo-registries,exec-lines,go-info,go-review,pypi-index-changed,pypi-lockfiles,pypi-not-used',
+  'pypi-review,python-settings,unlocked',
 ].map((names) => `test/cli/{${names}}.test.ts`);
 const BUILT_ONCE = [
-  'test/cli/{gate-real,gate-real-ends,go-real,installed-real,pipelines,verdaccio}.test.ts',
+  'test/cli/{cargo-real,demo-recorded,gate-real,gate-real-ends,go-real,installed-real}.test.ts',
+  'test/cli/{pipelines,pypi-installed-real,pypi-real,verdaccio}.test.ts',
   'test/package/checkout.test.ts',
   ...PROJECTS,
 ];
