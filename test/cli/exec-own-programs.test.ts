@@ -93,6 +93,8 @@ describe('a program that the repository brings along', () => {
     ['npm', 'npm ci', '.:/usr/bin'],
     ['npm', 'npm ci', ':/usr/bin'],
     ['bin/npm', 'npm ci', 'bin:/usr/bin'],
+    // What is no folder leads nowhere.
+    ['bin/npm', 'npm ci', 'bin/npm:bin'],
     ['bin/go', 'go build ./...', './bin'],
     ['bin/uv', 'uv sync --locked', 'bin'],
     ['bin/cargo', 'cargo build --locked', 'bin'],

@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { escapeText } from '../../report/words/escape.ts';
+import { statAt } from '../../store/found.ts';
 import type { Io } from '../io.ts';
 import { namesIn } from '../project/listing.ts';
 import { isCommitted, isInRepository } from '../project/stores.ts';
@@ -42,10 +42,9 @@ function pathOf(env: Io['env']): string {
 
 /** The file that is run under this name; null for none. */
 function found(word: string, folder: string, path: string): string | null {
-  const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
   const places = /[/\\]/.test(word) ? [''] : path.split(delimiter);
   const all = places.flatMap((place) => ENDINGS.map((ending) => resolve(folder, place, `${word}${ending}`)));
-  return all.find(isFile) ?? null;
+  return all.find((path) => statAt(path)?.isFile() === true) ?? null;
 }
 
 /**
@@ -68,7 +67,7 @@ function demandOwnModules({ program, args, imports }: Started, folder: string, e
       STANDARD.has(module) ||
       /^_(?!_)/.test(module) ||
       (isHere ? !ALONE.includes(name) : AT_START.includes(module));
-    const isArchive = statSync(place, { throwIfNoEntry: false })?.isFile() === true;
+    const isArchive = statAt(place)?.isFile() === true;
     const isOwn = (file: string): boolean => {
       const module = moduleOf(place, file);
       return module !== null && isTaken(module);
