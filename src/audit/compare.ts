@@ -27,7 +27,7 @@ import type { Dependency, Digest, PackageManager } from '../model/dependency.ts'
 import { isDigest } from '../model/hash.ts';
 import { packageId } from '../model/package.ts';
 import { FINDING_KINDS, type FindingKind } from '../model/finding.ts';
-import type { History, Release } from '../model/history.ts';
+import type { History } from '../model/history.ts';
 import type { Ecosystem, VersionRef } from '../model/package.ts';
 import type { Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
@@ -207,7 +207,11 @@ export async function servedDependency(
   questions: Questions,
   place?: string,
 ): Promise<Dependency> {
-  const found = dependencyOf(version, servedIntegrity(history?.versions.get(version.version)), place);
+  const found = dependencyOf(
+    version,
+    servedIntegrity(history?.versions.get(version.version)?.integrity ?? null),
+    place,
+  );
   const artifacts = await questions.artifacts?.(version.name, version.version);
   return artifacts === undefined ? found : { ...found, artifacts };
 }
@@ -233,10 +237,10 @@ export function dependencyOf(
   };
 }
 
-/** What the registry says the hashes of a version are. */
-function servedIntegrity(release: Release | undefined): readonly Digest[] {
+/** The hashes that a registry says a version has. */
+export function servedIntegrity(integrity: string | null): readonly Digest[] {
   try {
-    return parseIntegrity(release?.integrity ?? '');
+    return parseIntegrity(integrity ?? '');
   } catch {
     // What cannot be read locks nothing, and the audit says so.
     return [];

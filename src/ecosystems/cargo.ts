@@ -3,13 +3,14 @@ import { asksPublisher, checkCommit, nobodySays } from '../checks/cargo/publishe
 import { byteDigests, type Dependency } from '../model/dependency.ts';
 import type { Finding } from '../model/finding.ts';
 import type { GatheredBytes } from '../model/gathered.ts';
+import { groupBy } from '../model/group-by.ts';
 import type { Assessment } from '../model/verdict.ts';
 import { createLimiter } from '../net/limiter.ts';
-import { cargoConventions, crateIn } from './conventions/cargo.ts';
+import { cargoConventions } from './conventions/cargo.ts';
 import type { Chain, ChainContext, EcosystemRecord, Sources } from './ecosystem.ts';
 import { readCrate } from './cargo/bytes.ts';
 import { isKept } from './cargo/kept.ts';
-import { openCopies, type CrateCopies } from './cargo/copies.ts';
+import { idOf, openCopies, type CrateCopies } from './cargo/copies.ts';
 import { openPublishers } from './cargo/publishers.ts';
 import { crateQuestions } from './cargo/questions.ts';
 import { registryOfEntry, type CratesSource } from './cargo/source.ts';
@@ -41,6 +42,7 @@ function openChain({ sources, dependencies, trust: { now }, store }: ChainContex
   const source = sourceOf(sources);
   const publishers = openPublishers(source.main.index, store);
   const limit = createLimiter(AT_ONCE);
+  const twinsOf = twinsAmong(dependencies);
   let copies: CrateCopies | null = null;
   /** Who published it is known once it was assessed, in this run or in an earlier one. */
   const commitFindings = async (
@@ -78,7 +80,7 @@ function openChain({ sources, dependencies, trust: { now }, store }: ChainContex
         if (folder !== null) copies ??= openCopies(dependencies, source, !onlyKept);
         // What cargo builds from is there, whoever else would be asked.
         const from = onlyKept ? { ...source, readsCache: true } : source;
-        const crate = await readCrate(dependency, twinsOf(dependency, dependencies), from, folder !== null);
+        const crate = await readCrate(dependency, twinsOf(dependency), from, folder !== null);
         const { proof, findings, commit } = crate;
         const copy = await copies?.compare(dependency, crate);
         return {
@@ -91,10 +93,8 @@ function openChain({ sources, dependencies, trust: { now }, store }: ChainContex
   };
 }
 
-/** The crates of other registries that have the name and the version of this one. */
-function twinsOf(dependency: Dependency, all: readonly Dependency[]): readonly Dependency[] {
-  const crate = crateIn(dependency.name);
-  return all.filter(({ name, version }) => {
-    return version === dependency.version && name !== dependency.name && crateIn(name) === crate;
-  });
+/** Finds the crates of other registries that have the name and the version of one. */
+function twinsAmong(all: readonly Dependency[]): (dependency: Dependency) => readonly Dependency[] {
+  const alike = groupBy(all, idOf);
+  return (dependency) => (alike.get(idOf(dependency)) ?? []).filter(({ name }) => name !== dependency.name);
 }

@@ -1,5 +1,6 @@
 import type { Digest } from '../../model/dependency.ts';
 import type { BundleProof } from '../../model/proof.ts';
+import { isObject } from '../../model/value.ts';
 import { bundleJson, bundlesJson, renderBundles, type BundleResult } from '../../report/commands/bundle.ts';
 import { stringify } from '../../report/json/stringify.ts';
 import { compilePattern } from '../../sigstore/identity-pattern.ts';
@@ -215,7 +216,7 @@ function resultsOf(file: string, verify: (bundle: unknown) => Verification, io: 
 
 /** What a registry of npm serves as the attestations of a version. */
 function isAttestations(json: unknown): boolean {
-  return typeof json === 'object' && json !== null && 'attestations' in json && Array.isArray(json.attestations);
+  return isObject(json) && Array.isArray(json['attestations']);
 }
 
 const HEX_LENGTH = { sha256: 64, sha512: 128 } as const;

@@ -120,7 +120,7 @@ function without<T>(files: ReadonlyMap<string, T>, path: string): ReadonlyMap<st
 const LEFT_OUT = /(?:^|\/)(?:\.git(?:attributes|ignore)?|\.cargo-ok|[^/]*\.(?:orig|rej))$/;
 
 /** As a Cargo.toml names it, which says nothing of its registry. */
-function idOf({ name, version }: Dependency): string {
+export function idOf({ name, version }: Dependency): string {
   return `${crateIn(name)} ${version}`;
 }
 

@@ -20,13 +20,30 @@ export async function keptAnswer<T>(
   { proxy, store, now }: Asking,
   ask: () => Promise<Evidence<T>>,
 ): Promise<Evidence<T>> {
-  const id = hash('sha256', JSON.stringify([...question, proxy.url]));
-  const bytes = store?.get(id) ?? null;
-  if (bytes !== null) {
-    const { asked, value } = JSON.parse(bytes.toString('utf8')) as { readonly asked: Instant; readonly value: T };
-    if (asked <= now && now - asked < KEPT_MS) return { state: 'present', value };
-  }
+  const all = [...question, proxy.url];
+  const kept = recall(all, store, now);
+  if (kept !== null) return { state: 'present', value: kept.value as T };
   const found = await ask();
-  if (found.state === 'present') store?.put(id, Buffer.from(JSON.stringify({ asked: now, value: found.value })));
+  if (found.state === 'present') keep(all, found.value, store, now);
   return found;
+}
+
+/** What was kept within the last hour; null where nothing was. */
+export function recall(
+  question: readonly (string | number)[],
+  store: Store | null,
+  now: Instant,
+): { readonly value: unknown } | null {
+  const bytes = store?.get(idOf(question)) ?? null;
+  if (bytes === null) return null;
+  const kept = JSON.parse(bytes.toString('utf8')) as { readonly asked: Instant; readonly value: unknown };
+  return kept.asked <= now && now - kept.asked < KEPT_MS ? kept : null;
+}
+
+export function keep(question: readonly (string | number)[], value: unknown, store: Store | null, now: Instant): void {
+  store?.put(idOf(question), Buffer.from(JSON.stringify({ asked: now, value })));
+}
+
+function idOf(question: readonly (string | number)[]): string {
+  return hash('sha256', JSON.stringify(question));
 }

@@ -15,6 +15,7 @@ import type { InstalledFile } from '../../model/bytes.ts';
 import type { Dependency, Lockfile } from '../../model/dependency.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import type { CopiesFound } from '../../model/gathered.ts';
+import { groupBy } from '../../model/group-by.ts';
 import { MAX_CONFIG_BYTES } from '../../model/limits.ts';
 import { specOf } from '../../model/package.ts';
 import type { InstalledProof } from '../../model/proof.ts';
@@ -59,7 +60,8 @@ export async function openCopies(
 ): Promise<PythonCopies> {
   const { manager } = lockfile;
   const environments = await openEnvironments(folder, manager, source.environmentFor(manager));
-  const locked = byName(named);
+  const ofPython = named.filter(({ ecosystem }) => ecosystem === 'pypi');
+  const locked = groupBy(ofPython, ({ name }) => name);
   const isNamed = lockfile.dependencies.some(({ name }) =>
     environments.some(({ distributions }) => distributions.some((one) => one.name === name)),
   );
@@ -178,17 +180,6 @@ export async function openCopies(
       return within === '' || !(within === '..' || /^\.\.[\\/]/.test(within) || resolve(within) === within);
     });
   }
-}
-
-function byName(dependencies: readonly Dependency[]): ReadonlyMap<string, readonly Dependency[]> {
-  const found = new Map<string, Dependency[]>();
-  for (const one of dependencies) {
-    if (one.ecosystem !== 'pypi') continue;
-    const own = found.get(one.name);
-    if (own === undefined) found.set(one.name, [one]);
-    else own.push(one);
-  }
-  return found;
 }
 
 function isSameVersion(one: string, other: string): boolean {

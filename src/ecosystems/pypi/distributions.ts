@@ -4,6 +4,7 @@ import { resolveIn } from '../../checks/pypi/installed/compare.ts';
 import type { Scheme } from '../../checks/pypi/installed/layout.ts';
 import { readSmall } from '../../installed/read.ts';
 import type { InstalledFile } from '../../model/bytes.ts';
+import { groupBy } from '../../model/group-by.ts';
 import { MAX_CONFIG_BYTES } from '../../model/limits.ts';
 import { readRecord, type RecordLine } from '../../readers/installed-record.ts';
 import { conventionsOf } from '../conventions/index.ts';
@@ -36,16 +37,11 @@ export function readDistributions(
   files: ReadonlyMap<string, InstalledFile>,
 ): readonly Distribution[] {
   const { site } = scheme;
-  const within = new Map<string, string[]>();
-  for (const path of files.keys()) {
-    if (!path.startsWith(`${site}/`)) continue;
-    const [folder = ''] = path.slice(site.length + 1).split('/', 1);
-    if (!/\.(?:dist-info|egg-info|egg-link)$/i.test(folder)) continue;
-    const own = within.get(folder);
-    if (own === undefined) within.set(folder, [path]);
-    else own.push(path);
-  }
-  return [...within].map(([folder, own]) => readOne(root, site, folder, own));
+  const folderOf = (path: string): string => path.slice(site.length + 1).split('/', 1)[0] ?? '';
+  const metadata = [...files.keys()].filter(
+    (path) => path.startsWith(`${site}/`) && /\.(?:dist-info|egg-info|egg-link)$/i.test(folderOf(path)),
+  );
+  return [...groupBy(metadata, folderOf)].map(([folder, own]) => readOne(root, site, folder, own));
 }
 
 function readOne(root: string, site: string, folder: string, own: readonly string[]): Distribution {

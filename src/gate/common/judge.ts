@@ -1,7 +1,6 @@
-import { dependencyOf } from '../../audit/compare.ts';
+import { dependencyOf, servedIntegrity } from '../../audit/compare.ts';
 import { auditDependencies } from '../../audit/dependencies.ts';
 import type { DependencyOptions } from '../../audit/options.ts';
-import { parseIntegrity } from '../../lockfiles/index.ts';
 import { byteDigests, type Dependency, type Digest } from '../../model/dependency.ts';
 import {
   packageId,
@@ -85,7 +84,7 @@ export function createJudge({ audit, locked, isDirect, allowedBy, now }: JudgeOp
   function ask(version: VersionRef, integrity: string | null): Promise<Decision> {
     return new Promise((settle) => {
       if (waiting.length === 0) setImmediate(() => void auditWaiting());
-      const served = dependencyOf(version, hashesOf(integrity));
+      const served = dependencyOf(version, servedIntegrity(integrity));
       const dependency = ofLockfile.get(versionId(version)) ?? { ...served, direct: isDirect(version.name) };
       waiting.push({ dependency, settle });
     });
@@ -104,13 +103,4 @@ export function createJudge({ audit, locked, isDirect, allowedBy, now }: JudgeOp
       }),
     refusedOf: (one) => [...(refused.get(packageId(one)) ?? [])],
   };
-}
-
-/** What cannot be read locks nothing, and the audit says so. */
-function hashesOf(integrity: string | null): readonly Digest[] {
-  try {
-    return parseIntegrity(integrity ?? '');
-  } catch {
-    return [];
-  }
 }

@@ -2,6 +2,7 @@ import { compareVersions } from '../../ecosystems/conventions/compare.ts';
 import { conventionsOf } from '../../ecosystems/conventions/index.ts';
 import type { Version } from '../../ecosystems/conventions/conventions.ts';
 import { STABLE } from '../../model/channel.ts';
+import { groupBy } from '../../model/group-by.ts';
 import type { Decision } from '../common/judge.ts';
 import type { Refusal } from '../common/refusal.ts';
 
@@ -51,11 +52,7 @@ export async function choose(
     return null;
   };
 
-  const lines = new Map<string, Listed[]>();
-  for (const one of sorted) {
-    const line = `${one.version.line} ${one.version.channel}`;
-    lines.set(line, [...(lines.get(line) ?? []), one]);
-  }
+  const lines = groupBy(sorted, ({ version }) => `${version.line} ${version.channel}`);
   const [tags] = await Promise.all([
     Promise.all(
       Object.entries(distTags).map(async ([tag, target]) => {

@@ -10,7 +10,8 @@ import { handOn, type Broken } from '../common/artifact.ts';
 import type { Decision, Judge } from '../common/judge.ts';
 import type { Record } from '../common/record.ts';
 import { bytesReply, failureReply, refusalReply, type GateRequest, type Reply } from '../common/reply.ts';
-import { headline } from '../common/refusal.ts';
+import { encodeName } from '../../registries/npm/index.ts';
+import { headline, type Refusal } from '../common/refusal.ts';
 import { readPath } from './asked.ts';
 import { choose, type Choice } from './choose.ts';
 import { changedDocument, distOf, manifestIn, readDocument, type Changes, type Document } from './document.ts';
@@ -39,6 +40,7 @@ export interface NpmGateOptions {
 
 const FULL = 'application/json';
 const ABBREVIATED = 'application/vnd.npm.install-v1+json';
+const NO_ADDRESS = 'no registry has such an address';
 /** The largest question about advisories: a tree of some ten thousand packages. */
 const MAX_QUESTION_BYTES = 16 * 1024 * 1024;
 /** What is asked with a body and changes nothing. */
@@ -47,6 +49,8 @@ const QUESTIONS = /^-\/npm\/v1\/security\/(?:advisories\/bulk|audits(?:\/quick)?
 /** Answers a package manager that takes packages from a registry of npm's kind. */
 export function createNpmGate(options: NpmGateOptions): (request: GateRequest) => Promise<Reply> {
   const { upstream, judge, record } = options;
+  /** Those that are remembered, as they were read: a client asks for its document, and then for its tarball. */
+  const documents = new WeakMap<Buffer, Document | null>();
 
   return async (request) => {
     const isRead = request.method === 'GET' || request.method === 'HEAD';
@@ -65,21 +69,21 @@ export function createNpmGate(options: NpmGateOptions): (request: GateRequest) =
       case 'artifact':
         return artifact(asked.name, asked.path, request);
       case 'nothing':
-        return failureReply(404, 'not-found', 'no registry has such an address');
+        return failureReply(404, 'not-found', NO_ADDRESS);
     }
   };
 
   async function load(name: string, accept: string): Promise<Document | Reply> {
-    const answer = await upstream.client.get(addressOf(name), { accept, maxBytes: MAX_PACKUMENT_BYTES });
+    const path = encodeName(name);
+    if (path === null) return failureReply(404, 'not-found', NO_ADDRESS);
+    const answer = await upstream.client.get(upstream.urlFor(name) + path, { accept, maxBytes: MAX_PACKUMENT_BYTES });
     if (answer.kind !== 'ok') return failed(answer, `the document of ${escapeText(name)}`);
-    const read = readDocument(answer.body, name);
+    const known = documents.get(answer.body);
+    const read = known === undefined ? readDocument(answer.body, name) : known;
+    documents.set(answer.body, read);
     return (
       read ?? failureReply(502, 'evidence-malformed', `what ${hostOf(name)} has of ${escapeText(name)} cannot be read`)
     );
-  }
-
-  function addressOf(name: string): string {
-    return upstream.urlFor(name) + encodeURIComponent(name).replace(/^%40/, '@').replace(/%2F/, '%2f');
   }
 
   function hostOf(name: string): string {
@@ -283,10 +287,7 @@ function otherThanExpected(expected: string | undefined, { digests }: Decision):
   }
 }
 
-function brokenOff(
-  version: VersionRef,
-  broken: Broken,
-): { version: VersionRef; code: 'integrity-mismatch' | 'evidence-unavailable'; message: string; help: string } {
+function brokenOff(version: VersionRef, broken: Broken): Refusal {
   const spec = escapeText(`${version.name}@${version.version}`, 200);
   return broken === 'mismatch'
     ? {

@@ -135,7 +135,7 @@ function notAName(url: string): Evidence<never> {
 }
 
 /** A name as npm writes it in a URL (`@scope%2fname`), or null for one that could leave its place there. */
-function encodeName(name: string): string | null {
+export function encodeName(name: string): string | null {
   const [, scope, bare = ''] = /^(?:@([^/]+)\/)?([^/@][^/]*)$/.exec(name) ?? [];
   if (name.length > bounds.MAX_NAME_LENGTH || !isSegment(bare) || (scope !== undefined && !isSegment(scope)))
     return null;

@@ -80,27 +80,20 @@ export function resolveIn(site: string, path: string): string | null {
  * missing; where other files are missing that is an anomaly. `path` is the environment.
  */
 export function checkWheel(path: string, { modified, missing }: ComparedWheel, scripts: string): readonly Finding[] {
-  const named = (files: readonly string[]) => ({
-    ...{ path, files: files.toSorted().slice(0, MAX_NAMED), total: files.length },
-    artifact: 'wheel' as const,
-  });
   const loaded = missing.filter((one) => isLoaded(one) || one.startsWith(`${scripts}/`));
   const others = missing.filter((one) => !loaded.includes(one));
   const wrong = (what: 'files' | 'missing', files: readonly string[]): readonly Finding[] =>
-    files.length === 0 ? [] : [finding('installed-modified', { ...named(files), what, found: null })];
+    files.length === 0 ? [] : [finding('installed-modified', { ...named(path, files), what, found: null })];
   return [
     ...wrong('files', modified),
     ...wrong('missing', loaded),
-    ...(others.length === 0 ? [] : [finding('installed-missing', named(others))]),
+    ...(others.length === 0 ? [] : [finding('installed-missing', named(path, others))]),
   ];
 }
 
 /** Another version than any that is locked is installed. */
 export function checkVersion(path: string, found: string): Finding {
-  return finding('installed-modified', {
-    ...{ path, files: [], total: 0, what: 'version', found },
-    artifact: 'wheel' as const,
-  });
+  return finding('installed-modified', { ...named(path, []), what: 'version', found });
 }
 
 /** A proof where a wheel is installed, and each environment that has it has all of its files. */
@@ -117,12 +110,14 @@ export function checkLeftovers(
   path: string,
   { added, beside }: { readonly added: readonly string[]; readonly beside: readonly string[] },
 ): readonly Finding[] {
-  const named = (files: readonly string[]) => ({
-    ...{ path, files: files.toSorted().slice(0, MAX_NAMED), total: files.length },
-    artifact: 'wheel' as const,
-  });
   return [
-    ...(added.length === 0 ? [] : [finding('installed-modified', { ...named(added), what: 'added', found: null })]),
-    ...(beside.length === 0 ? [] : [finding('installed-added', { ...named(beside), scripts: [] })]),
+    ...(added.length === 0
+      ? []
+      : [finding('installed-modified', { ...named(path, added), what: 'added', found: null })]),
+    ...(beside.length === 0 ? [] : [finding('installed-added', { ...named(path, beside), scripts: [] })]),
   ];
+}
+
+function named(path: string, files: readonly string[]) {
+  return { path, files: files.toSorted().slice(0, MAX_NAMED), total: files.length, artifact: 'wheel' } as const;
 }

@@ -1,7 +1,7 @@
-import { statSync, type Stats } from 'node:fs';
 import { posix, win32 } from 'node:path';
 import ini from 'ini';
 import type { NodeManager } from '../../../model/dependency.ts';
+import { statAt } from '../../../store/found.ts';
 import { isNamed, workspacePatterns } from '../../../readers/manifest.ts';
 
 /** A setting as a configuration file or the environment gives it. */
@@ -350,18 +350,9 @@ export function isWithin(file: string, folder: string, path: typeof posix): bool
 }
 
 function isFile(path: string): boolean {
-  return statOf(path)?.isFile() ?? false;
+  return statAt(path)?.isFile() ?? false;
 }
 
 function isDirectory(path: string): boolean {
-  return statOf(path)?.isDirectory() ?? false;
-}
-
-/** Undefined where nobody gets there, as where a file stands in a folder's place. */
-function statOf(path: string): Stats | undefined {
-  try {
-    return statSync(path);
-  } catch {
-    return undefined;
-  }
+  return statAt(path)?.isDirectory() ?? false;
 }
