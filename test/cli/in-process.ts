@@ -17,6 +17,11 @@ export async function assayHere(
     columns,
     unicode: true,
   });
-  const io: Io = { cwd, env: { ...NO_NETWORK, ...IMPATIENT, ...env }, stdout: output('stdout'), stderr: output('stderr') };
+  const io: Io = {
+    cwd,
+    env: { ...NO_NETWORK, ...IMPATIENT, ...env },
+    stdout: output('stdout'),
+    stderr: output('stderr'),
+  };
   return { status: await run(args, io), ...written };
 }
