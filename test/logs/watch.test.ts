@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -9,10 +9,11 @@ import { newTree } from '../../lab/sigstore/merkle.ts';
 import { signedHead, V1_TREE } from '../../lab/sigstore/rekor.ts';
 import { readPublished } from '../../src/logs/published.ts';
 import { createScan } from '../../src/logs/scan.ts';
+import { takeLease } from '../../src/store/lease.ts';
 import type { Run } from '../cli/run.ts';
 import { tufRepository } from '../../lab/tuf.ts';
 import { serveRepository } from '../support/serve-repository.ts';
-import { NAMES, withLogs, type LabLogs } from './lab-logs.ts';
+import { lockOf, NAMES, withLogs, type LabLogs } from './lab-logs.ts';
 import { serveFiles } from './recorded.ts';
 
 interface Event {
@@ -93,9 +94,31 @@ describe('watching the tiles of Rekor v2', () => {
       expect([third.status, findingsOf(third), readsOf(third)]).toEqual([0, [], [['415', '415']]]);
       const kept = readFileSync(join(folder, 'state', `${NAMES.v2}.position.json`), 'utf8');
       expect(JSON.parse(kept)).toMatchObject({ position: '415' });
-      expect(existsSync(join(folder, 'state', 'lock'))).toBe(false);
+      expect(lockOf(folder)).toMatch(/^free\n/);
       // From the beginning, on demand.
       expect(findingsOf(await watch('--from', '0', '--state', 'other'))).toHaveLength(4);
+    });
+  });
+
+  it('tells each watch everything, where two take turns with one state', async () => {
+    await watching(async ({ watch, lab }) => {
+      const other = (): Promise<Run> => watch('--repository-id', '4343');
+      const sign = (repositoryId: string): void => {
+        const { identity } = ciWorkflow({ repository: `team/r${repositoryId}`, repositoryId });
+        lab.sigstore.signMessage(Buffer.from('x'), { identity }, { log: 'v2' });
+      };
+      expect([(await watch()).status, (await other()).status]).toEqual([0, 0]);
+      sign('4343');
+      // It reads past what is nothing to it, and is for the other one.
+      expect(findingsOf(await watch())).toEqual([]);
+      expect(findingsOf(await other())).toEqual([['unpublished', '11']]);
+      sign(ID);
+      expect(findingsOf(await other())).toEqual([['unpublished', '12']]);
+      expect(findingsOf(await watch())).toEqual([['unpublished', '12']]);
+      expect([findingsOf(await watch()), findingsOf(await other())]).toEqual([[], []]);
+      // A watch that is new to the state begins where the last one came to.
+      sign(ID);
+      expect(findingsOf(await watch('--repository-id', '4444'))).toEqual([['unpublished', '13']]);
     });
   });
 
@@ -257,12 +280,11 @@ describe('watching the tiles of Rekor v2', () => {
 
   it('lets one run at a time use what is kept', async () => {
     await watching(async ({ watch, folder }) => {
-      await watch();
-      writeFileSync(join(folder, 'state', 'lock'), String(process.ppid));
+      const lease = await takeLease(join(folder, 'state'), () => undefined, { beatMs: 50, lostMs: 1000 });
+      if (typeof lease === 'string') throw new Error(lease);
       const run = await watch();
-      expect([run.status, run.stderr]).toEqual([2, expect.stringMatching(/watches with .*state already/)]);
-      // A process that is gone does not count.
-      writeFileSync(join(folder, 'state', 'lock'), '2147483646');
+      expect([run.status, run.stderr]).toEqual([2, expect.stringMatching(/^assay: process \d+ on \S+ watches with /)]);
+      lease.end();
       expect((await watch()).status).toBe(0);
     });
   });

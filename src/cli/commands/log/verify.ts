@@ -87,7 +87,7 @@ async function verifyBundle(
 
 function keepNewer({ now, kept }: Verified, state: LogState): void {
   if (now === null || (kept !== null && kept.checkpoint.size > now.checkpoint.size)) return;
-  state.keepHead(now.checkpoint.origin, now.note);
+  state.keepHead(now.checkpoint.origin, now.note, kept?.note ?? null);
 }
 
 function shownEntry(bundle: string, verified: Verified, state: LogState, witnesses: number): VerifiedEntry {
