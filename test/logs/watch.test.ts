@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -119,6 +120,30 @@ describe('watching the tiles of Rekor v2', () => {
       // A watch that is new to the state begins where the last one came to.
       sign(ID);
       expect(findingsOf(await watch('--repository-id', '4444'))).toEqual([['unpublished', '13']]);
+    });
+  });
+
+  it('watches an identity, a bundle and a file by what is theirs, and says where nobody is', async () => {
+    await watching(async ({ run, lab, folder, sign }) => {
+      const sha512 = createHash('sha512').update('the file').digest('hex');
+      writeFileSync(join(folder, 'p.tgz'), 'the file');
+      const bundle = sign('v2', 'team/p', { name: 'pkg:npm/p@1.0.0', digest: { sha512 } });
+      writeFileSync(join(folder, 'p.json'), JSON.stringify(bundle));
+      const { subject } = ciWorkflow({ repository: 'team/p' }).identity;
+      const of = (...args: string[]): Promise<Run> =>
+        run('log', 'watch', ...args, '--once', '--json', '--from', '0', '--state', args.join('-').replace(/\W/g, ''));
+      // Its own entry alarms nobody, and another one of its signer does.
+      expect(findingsOf(await of('p.json'))).toEqual([]);
+      sign('v2');
+      expect(findingsOf(await of('p.json', '--contact', 'a@b.test'))).toEqual([['unpublished', '12']]);
+      const named = await of(subject);
+      expect([named.stderr, findingsOf(named)]).toEqual(['', ['11', '12'].map((index) => ['unpublished', index])]);
+      expect(findingsOf(await of(subject, '--bundle', 'p.json'))).toEqual([['unpublished', '12']]);
+      lab.sigstore.signMessage(Buffer.from('the file'), ciWorkflow({ repository: 'team/p' }), { log: 'v2' });
+      const file = await of('p.tgz');
+      expect(findingsOf(file)).toEqual([['stranger', '13']]);
+      expect(file.stderr).toMatch(/^assay: p\.tgz: nobody knows which entries of it are yours, .*--bundle, or watch/);
+      expect((await of('p.tgz', '--bundle', 'p.json')).stderr).toBe('');
     });
   });
 

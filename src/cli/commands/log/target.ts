@@ -98,8 +98,9 @@ function byDigest(name: string, digest: Digest): NamedTarget {
   };
 }
 
+/** Whether it is something to read; a device in the place of a file is no package, either. */
 function isFile(text: string, io: Io): boolean {
-  return statAt(resolve(io.cwd, text))?.isFile() === true;
+  return statAt(resolve(io.cwd, text))?.isDirectory() === false;
 }
 
 /** A bundle is searched by what is in it, any other file by its hashes. */

@@ -10,7 +10,7 @@ import type { OptionValues } from '../../options.ts';
 import { isHttp, openLogs } from './open.ts';
 import { oursOf, watchingOf, type Watching } from './ours.ts';
 import { stateOf } from './state.ts';
-import { demandLogged, targetsOf } from './target.ts';
+import { demandLogged, targetsOf, type NamedTarget } from './target.ts';
 import { watchRound } from './round.ts';
 import { openWebhook, type Told, type Webhook } from './webhook.ts';
 
@@ -29,6 +29,7 @@ export async function watch(args: readonly string[], values: OptionValues, io: I
   const from = fromOf(values);
   const address = webhookOf(values);
   const interval = intervalOf(values);
+  let isBegun = false;
   const own = watchOf(args, watching, values);
   const unguarded = stateOf(values, io);
   const lease = await leaseOf(unguarded, io);
@@ -64,6 +65,8 @@ export async function watch(args: readonly string[], values: OptionValues, io: I
       const found = await Promise.all(args.map((text) => targetsOf(text, logs.config, io, Infinity)));
       const targets = found.flatMap((one) => one.targets);
       const problems = found.flatMap((one) => one.problems);
+      if (!isBegun) tellStrangers(targets, values, io);
+      isBegun = true;
       for (const problem of problems) io.stderr.write(`assay: ${escapeText(problem, 1000)}\n`);
       const ours = oursOf(watching, values.bundle ?? [], targets, io);
       const deliver = (events: readonly WatchEvent[]): Promise<boolean> => deliverTo(events, webhook, values, io);
@@ -109,6 +112,15 @@ function guarded(state: LogState, { isHeld }: Lease): LogState {
 function watchOf(args: readonly string[], { repositoryIds, issuer }: Watching, { bundle = [] }: OptionValues): string {
   const facts = [...[args, repositoryIds, bundle].map((list) => [...list].sort()), issuer];
   return hash('sha256', JSON.stringify(facts), 'hex').slice(0, 16);
+}
+
+/** Of what is nobody's, everybody is a stranger. */
+function tellStrangers(targets: readonly NamedTarget[], { bundle = [] }: OptionValues, io: Io): void {
+  for (const { name, published, subject } of targets) {
+    if (published !== null || subject !== null || bundle.length > 0) continue;
+    const line = `${name}: nobody knows which entries of it are yours, so that each is a stranger's: name their bundles`;
+    io.stderr.write(`assay: ${escapeText(line, 1000)} with --bundle, or watch the package\n`);
+  }
 }
 
 /** To standard output, and to the webhook what is a finding or a trouble. Says whether both took it. */
