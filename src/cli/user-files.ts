@@ -55,7 +55,8 @@ export function readUserFile(path: string, what: string, io: Io, most = MAX_TEXT
 
 /** Whether somebody named an address where a file is meant. */
 export function isAddress(path: string): boolean {
-  return /^[a-z][a-z0-9+.-]+:\/\//i.test(path);
+  // Paths that were joined have one slash left.
+  return /^[a-z][a-z0-9+.-]+:\//i.test(path);
 }
 
 export const NOT_FETCHED = 'it is an address, and only files are read here: download it, and name the file';

@@ -25,7 +25,7 @@ describe('an address where a file is meant', () => {
       const { status, stdout, stderr } = await assayHere([...args, 'https://files.test/x'], folder);
       expect([status, stdout]).toEqual([2, '']);
       expect(stderr).toMatch(
-        /^assay: cannot read [^\n]*https:\/\/files\.test\/x: it is an address, [^\n]*: download it/,
+        /^assay: cannot read [^\n]*https:\/\/?files\.test\/x: it is an address, [^\n]*: download it/,
       );
       expect(stderr.match(/\n/g)).toHaveLength(1);
     });

@@ -129,7 +129,7 @@ describe('watching the tiles of Rekor v2', () => {
       writeFileSync(join(folder, 'p.tgz'), 'the file');
       const bundle = sign('v2', 'team/p', { name: 'pkg:npm/p@1.0.0', digest: { sha512 } });
       writeFileSync(join(folder, 'p.json'), JSON.stringify(bundle));
-      const { subject } = ciWorkflow({ repository: 'team/p' }).identity;
+      const subject = readPublished(bundle)?.subject ?? '';
       const of = (...args: string[]): Promise<Run> =>
         run('log', 'watch', ...args, '--once', '--json', '--from', '0', '--state', args.join('-').replace(/\W/g, ''));
       // Its own entry alarms nobody, and another one of its signer does.
@@ -139,7 +139,7 @@ describe('watching the tiles of Rekor v2', () => {
       const named = await of(subject);
       expect([named.stderr, findingsOf(named)]).toEqual(['', ['11', '12'].map((index) => ['unpublished', index])]);
       expect(findingsOf(await of(subject, '--bundle', 'p.json'))).toEqual([['unpublished', '12']]);
-      lab.sigstore.signMessage(Buffer.from('the file'), ciWorkflow({ repository: 'team/p' }), { log: 'v2' });
+      lab.sigstore.signMessage(Buffer.from('the file'), { identity: ciWorkflow({ repository: 'team/p' }).identity }, { log: 'v2' });
       const file = await of('p.tgz');
       expect(findingsOf(file)).toEqual([['stranger', '13']]);
       expect(file.stderr).toMatch(/^assay: p\.tgz: nobody knows which entries of it are yours, .*--bundle, or watch/);
