@@ -16,7 +16,7 @@ import { demandFile, readUserFile, shownPath } from '../user-files.ts';
 import { loadPolicy, type LoadedPolicy } from './policy.ts';
 import { networkConfig } from './registry.ts';
 import { openSource, trustSource } from './trust.ts';
-import { publishedInstance } from './trust-instances.ts';
+import { joinInstances } from './trust-instances.ts';
 import { folderAsker } from './tuf-folder.ts';
 
 /** What was known, and what is known now and by every later run. */
@@ -76,15 +76,16 @@ async function rollForward(
   const roll = (one: TrustSource, of: string): Promise<Rolled> => rollOne(one, of, values, io);
   if (folder !== null) {
     const rolled = await roll({ ...source, ask: folderAsker(folder) }, from);
-    return { kind: 'rolled', from, ...rolled, after: { ...rolled.after, instances: further.given }, others: [] };
+    return { kind: 'rolled', from, ...rolled, after: joinInstances(rolled.after, further.given, []), others: [] };
   }
   const main = await roll(source, isFolder ? source.url : from);
   const others: (Rolled & { readonly name: string })[] = [];
   for (const { name, source: own } of carried) {
     others.push({ name, ...(await roll(own, `${from} (of instance ${name})`)) });
   }
-  const instances = [...further.given, ...others.map(({ name, after }) => publishedInstance(name, after))];
-  return { kind: 'rolled', from: isFolder ? source.url : from, ...main, after: { ...main.after, instances }, others };
+  const published = others.map(({ name, after: trust }) => ({ name, trust }));
+  const after = joinInstances(main.after, further.given, published);
+  return { kind: 'rolled', from: isFolder ? source.url : from, ...main, after, others };
 }
 
 async function rollOne(source: TrustSource, from: string, values: OptionValues, io: Io): Promise<Rolled> {
