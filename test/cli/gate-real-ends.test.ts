@@ -92,6 +92,17 @@ describe('settings that lead elsewhere', () => {
   });
 });
 
+it('has another address for each project, registry and phase, so that no other gate answers its clients', async () => {
+  const [one, other] = [world.project(OLD_NPM, 'alone'), world.project(OLD_NPM, 'alone')];
+  const elsewhere = ['--registry', 'http://127.0.0.1:9'];
+  const addresses: string[] = [];
+  for (const ask of [one.address, one.address, other.address]) addresses.push(await ask());
+  for (const options of [elsewhere, ['--enforce', 'all']]) addresses.push(await one.address(options));
+  expect(addresses[0]).toMatch(/^\/npm-[0-9a-f]{16}\/$/m);
+  expect(addresses[1]).toBe(addresses[0]);
+  expect(new Set(addresses).size).toBe(4);
+});
+
 describe('npm at the gate', () => {
   it('audits signatures', async ({ skip }) => {
     had(OLD_NPM, skip);

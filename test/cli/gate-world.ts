@@ -50,6 +50,8 @@ interface Project {
   readonly atGate: (words: readonly string[], within?: string) => Promise<Run>;
   /** A run at the gate, of which somebody writes down how the package manager ends. */
   readonly watched: (words: readonly string[]) => { readonly line: readonly string[]; readonly statusIn: string };
+  /** The address that a package manager is given at the gate, without the port. */
+  readonly address: (options?: readonly string[]) => Promise<string>;
   readonly lockfile: () => string;
   /** What the package manager asked the registries itself since the project was made. */
   readonly past: () => readonly string[];
@@ -147,10 +149,12 @@ function projectOf(
     CI: '',
     ...more.env,
   });
-  const line = (words: readonly string[], command = client.command() ?? []): readonly string[] => {
-    const options = ['--trusted-root', trust[0], '--registry-keys', trust[1]];
-    return [process.execPath, CLI, 'gate', ...options, '--', ...command, ...words];
-  };
+  const trusted = ['--trusted-root', trust[0], '--registry-keys', trust[1]];
+  const line = (
+    words: readonly string[],
+    command = client.command() ?? [],
+    options: readonly string[] = [],
+  ): readonly string[] => [process.execPath, CLI, 'gate', ...trusted, ...options, '--', ...command, ...words];
   const run = (all: readonly string[], within: string): Promise<Run> =>
     start(all[0] ?? '', all.slice(1), join(folder, within), env);
   const from = { lab: lab.requests.length, company: company.requests.length };
@@ -173,6 +177,11 @@ function projectOf(
           `writeFileSync(${JSON.stringify(statusIn)}, String(status));\n`,
       );
       return { line: line(words, [process.execPath, script]), statusIn };
+    },
+    address: async (options = []) => {
+      const script = join(place, 'npm.mjs');
+      writeFileSync(script, 'console.log(new URL(process.env.npm_config_registry).pathname)');
+      return ended(await run(line([], [process.execPath, script], options), '.')).stdout;
     },
     directly: (words, within = '.') => run([...(client.command() ?? []), ...words], within),
     atGate: (words, within = '.') => run(line(words), within),

@@ -170,7 +170,8 @@ async function askedFor(
       throw error;
     }
   };
-  return { config, ask, decidedBy: JSON.stringify([phase, policy?.policy ?? null]) };
+  const decidedBy = [phase, policy?.policy ?? null, folder, config.registry, [...config.scopes]];
+  return { config, ask, decidedBy: JSON.stringify(decidedBy) };
 }
 
 /** Serves until it is stopped: 0. Throws UsageError. */
