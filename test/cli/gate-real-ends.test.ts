@@ -45,27 +45,6 @@ describe.each(CLIENTS)('$name at the gate', (client) => {
 describe('settings that lead elsewhere', () => {
   const client = (name: string): RealClient => CLIENTS.find((one) => one.name === name) ?? OLD_NPM;
 
-  it.for(['npm 11', 'pnpm 10', 'pnpm 12', 'Yarn 1', 'Yarn 4', 'Bun'])(
-    'have no say for %s: a proxy, a variable in other letters',
-    async (name, { skip }) => {
-      had(client(name), skip);
-      const nowhere = 'http://127.0.0.1:9';
-      const known = {
-        NPM_CONFIG_REGISTRY: world.lab.url,
-        HTTP_PROXY: nowhere,
-        http_proxy: nowhere,
-        NO_PROXY: new URL(world.lab.url).host,
-      };
-      const files = { '.npmrc': `proxy=${nowhere}\nnoproxy=${known.NO_PROXY}\n` };
-      const project = world.project(client(name), 'alone', {
-        env: known,
-        ...(/^(?:pnpm|Yarn 1)/.test(name) && { files }),
-      });
-      ended(await project.atGate([...client(name).add, 'axios']));
-      expect(project.past()).toEqual([]);
-    },
-  );
-
   it('have no say for Bun: scopes of bunfig.toml, of which the rest counts', async ({ skip }) => {
     had(client('Bun'), skip);
     const bunfig = '[install]\nexact = true\n[install.scopes]\nacme = "http://127.0.0.1:9"\n';

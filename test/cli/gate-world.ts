@@ -33,6 +33,8 @@ export interface World {
   /** Takes axios 1.14.1 off the registry, or puts it back. */
   readonly serve: (what: 'all' | 'good') => void;
   readonly project: (client: RealClient, kind: 'workspace' | 'alone', more?: Additions) => Project;
+  /** What would lead a package manager past the gate, or to no registry, were it heard. */
+  readonly leadingElsewhere: (client: RealClient) => Additions;
   readonly close: () => Promise<void>;
 }
 
@@ -99,6 +101,14 @@ export async function startWorld(): Promise<World> {
         const modified = time['1.14.0'] ?? '';
         return { ...document, versions, time: { ...time, modified }, 'dist-tags': { latest: '1.14.0' } };
       }),
+    leadingElsewhere: ({ name }) => {
+      const nowhere = 'http://127.0.0.1:9';
+      const { host } = new URL(lab.url);
+      return {
+        env: { NPM_CONFIG_REGISTRY: lab.url, HTTP_PROXY: nowhere, http_proxy: nowhere, NO_PROXY: host },
+        ...(/^(?:pnpm|Yarn 1)/.test(name) && { files: { '.npmrc': `proxy=${nowhere}\nnoproxy=${host}\n` } }),
+      };
+    },
     project: (client, kind, more = {}) => projectOf(client, kind, more, { lab, company, root, trust }),
     close: async () => {
       removeFolder(root);
