@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
 import type { Published } from '../../lab/publish.ts';
-import { openGate, openStandingGate, remembering, type Asked, type Gate } from '../../src/gate/index.ts';
+import { npmProtocol, openGate, openStandingGate, remembering, type Asked, type Gate } from '../../src/gate/index.ts';
 import type { Phase } from '../../src/model/verdict.ts';
 import { parseKeysDocument } from '../../src/registries/npm/keys.ts';
 import { npmRegistry } from '../../src/registries/npm/index.ts';
@@ -51,19 +51,14 @@ function ask(
   });
 }
 
-function askedOf(
-  lab: Lab,
-  phase: Phase,
-  urls: { readonly registry?: string; readonly scopes?: Map<string, string> } = {},
-): Asked {
-  const config = { registry: urls.registry ?? lab.url, scopes: urls.scopes ?? new Map<string, string>() };
+function askedOf(lab: Lab, phase: Phase, keepsAddresses: (userAgent: string) => boolean = () => false): Asked {
+  const config = { registry: lab.url, scopes: new Map<string, string>() };
   const client = remembering(testClient());
   return {
-    upstream: {
-      client,
-      urlFor: (name) => config.scopes.get(name?.split('/')[0] ?? '') ?? config.registry,
-      isAllowedAddress: () => false,
-    },
+    protocol: npmProtocol({
+      upstream: { client, urlFor: () => lab.url, isAllowedAddress: () => false },
+      keepsAddresses,
+    }),
     audit: {
       registry: npmRegistry(client, config),
       trust: {
@@ -78,7 +73,6 @@ function askedOf(
     isDirect: () => false,
     allowedBy: () => null,
     now: () => lab.clock.now(),
-    named: () => [],
     close: () => client.close(),
   };
 }
@@ -97,10 +91,9 @@ async function withGate(
     await lab.publish({ name: 'p', version: '1.2.0', by: token({ user: 'somebody' }) });
     spoil(lab);
     const gate = await openGate({
-      ask: () => Promise.resolve(askedOf(lab, phase)),
+      ask: () => Promise.resolve(askedOf(lab, phase, (agent) => agent.startsWith('npm/'))),
       decidedBy: phase,
       port: 0,
-      keepsAddresses: (agent) => agent.startsWith('npm/'),
     });
     try {
       await work(gate, { ...lab, published });
@@ -146,8 +139,8 @@ describe('a registry of npm’s kind behind the gate', () => {
       const given = (await documentOf(gate, { 'user-agent': 'Bun/1' })).versions['1.0.0']?.dist.tarball ?? '';
       expect(given).toBe(`${gate.origin}/p/-/p-1.0.0.tgz`);
       expect(gate.given.get(given)).toBe(tarball);
-      const below = await ask(gate, new URL(`${gate.npm}p`).pathname);
-      expect((JSON.parse(below.text) as Served).versions['1.0.0']?.dist.tarball).toBe(`${gate.npm}p/-/p-1.0.0.tgz`);
+      const below = await ask(gate, new URL(`${gate.url}p`).pathname);
+      expect((JSON.parse(below.text) as Served).versions['1.0.0']?.dist.tarball).toBe(`${gate.url}p/-/p-1.0.0.tgz`);
     });
   });
 
@@ -255,10 +248,9 @@ describe('a registry of npm’s kind behind the gate', () => {
       await lab.publish({ name: 'p', version: '1.1.0', by: token({ user: 'somebody' }) });
       const opened = async (phase: Phase): Promise<Gate> =>
         openGate({
-          ask: () => Promise.resolve(askedOf(lab, phase)),
+          ask: () => Promise.resolve(askedOf(lab, phase, () => true)),
           decidedBy: phase,
           port: 0,
-          keepsAddresses: () => true,
         });
       const [observe, guard] = [await opened('observe'), await opened('guard')];
       const { headers } = await ask(observe, '/p');
@@ -266,7 +258,7 @@ describe('a registry of npm’s kind behind the gate', () => {
       const known = { 'if-none-match': headers.etag ?? '' };
       expect((await ask(observe, '/p', known)).status).toBe(304);
       expect((await ask(guard, '/p', known)).status).toBe(200);
-      expect(observe.npm.replace(observe.origin, '')).not.toBe(guard.npm.replace(guard.origin, ''));
+      expect(observe.url.replace(observe.origin, '')).not.toBe(guard.url.replace(guard.origin, ''));
       await Promise.all([observe.close(), guard.close()]);
     });
   });
@@ -319,7 +311,6 @@ describe('a registry of npm’s kind behind the gate', () => {
         ask: () => Promise.resolve(askedOf(lab, 'guard')),
         decidedBy: '',
         port: 0,
-        keepsAddresses: () => false,
       });
       const served = await documentOf(gate);
       expect(served.versions['1.0.0']?.dist.tarball).toBe(`${gate.origin}/p/-/p-1.0.0.tgz`);
@@ -350,7 +341,7 @@ describe('a standing gate', () => {
       await lab.publish({ name: 'p', version: '1.1.0', by: token({ user: 'somebody' }) });
       const lines: string[] = [];
       const gate = await openStandingGate(
-        { ask: () => Promise.resolve(askedOf(lab, 'guard')), decidedBy: '', port: 0, keepsAddresses: () => false },
+        { ask: () => Promise.resolve(askedOf(lab, 'guard')), decidedBy: '', port: 0 },
         (line) => lines.push(line),
       );
       expect(JSON.parse((await ask(gate, '/-/assay/health')).text)).toEqual({ status: 'ok' });

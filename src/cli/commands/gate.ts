@@ -1,37 +1,33 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import type { LockfileAuditOptions } from '../../audit/options.ts';
 import {
   openGate,
   openStandingGate,
-  remembering,
   type GateServer,
   type Asked,
   type Outcome,
   type Refusal,
 } from '../../gate/index.ts';
 import type { Dependency } from '../../model/dependency.ts';
-import { manifestFields } from '../../readers/manifest.ts';
 import { reportStatus } from '../../model/report.ts';
-import { fieldsOf } from '../../model/value.ts';
-import { withoutExportedSettings, type NpmConfig } from '../../registries/npm/config/npmrc.ts';
-import { registryOf } from '../../registries/npm/index.ts';
+import { withoutExportedSettings } from '../../registries/npm/config/npmrc.ts';
 import { renderTerminal } from '../../report/terminal/index.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { demandWords, runProgram } from '../exec/run-program.ts';
-import { pointAt, type Pointed } from '../gate/clients.ts';
 import { gateCommand } from '../gate/command.ts';
-import { cleanLockfiles, writtenBy } from '../gate/lockfiles.ts';
+import type { GateClient, Pointed } from '../gate/common/kind.ts';
+import { cleanLockfiles } from '../gate/lockfiles.ts';
+import { openNpm } from '../gate/node/client.ts';
 import type { Io } from '../io.ts';
 import type { ParsedOptions } from '../options.ts';
 import { lockfilesIn } from '../project/find.ts';
-import { managerConfigs, type ManagerConfig } from '../project/manager-config.ts';
 import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
-import { loadPolicy, phaseOf } from '../project/policy.ts';
-import { networkConfig, registryBy, registryClient } from '../project/registry.ts';
+import { loadPolicy, phaseOf, type LoadedPolicy } from '../project/policy.ts';
+import { networkConfig } from '../project/registry.ts';
 import { startTrust } from '../project/trust.ts';
 import { reportOptions } from '../setup.ts';
 
@@ -50,24 +46,25 @@ export const command: Command = {
     }
     const shown = escapeText(positionals.join(' '), 200);
     const command = gateCommand(positionals, io);
-    const { folder, manager } = command;
+    const { folder } = command;
     const before = await auditLockfiles(options, folder, io);
     if (before !== null && before.status !== EXIT.holds) {
       io.stderr.write(`assay: not run: ${shown}\n`);
       return before.status;
     }
-    const [managerConfig] = managerConfigs([{ manager }], folder, io);
-    const { config, ...opening } = await askedFor(options, before, { folder, manager: managerConfig }, io);
-    const gate = await openGate({ ...opening, keepsAddresses: (agent) => agent.startsWith('npm/') });
+    const policy = await loadPolicy(options.values, folder, io);
+    const redirects = policy?.policy.redirects ?? [];
+    const client = command.client({ values: options.values, line: positionals, redirects, io });
+    const gate = await openGate(openingFor(options, policy, before, folder, client, io));
     const texts = textsOf(folder);
     const env = withoutExportedSettings({ cwd: io.cwd, env: io.env, homedir: homedir(), platform: process.platform });
     let ended: number;
     try {
-      ended = await runPointed(pointAt(gate, positionals, command, config, managerConfig?.files ?? [], env), io);
+      ended = await runPointed(client.point(gate, env), io);
     } finally {
       await gate.close();
     }
-    const left = cleanLockfiles(folder, gate, writtenBy(manager, config));
+    const left = cleanLockfiles(folder, gate, client.written);
     const outcome = gate.outcome();
     tell(outcome, ended, io);
     if (left.length > 0) {
@@ -82,12 +79,7 @@ export const command: Command = {
 };
 
 async function runPointed({ line: [program = '', ...args], env, past, close }: Pointed, io: Io): Promise<number> {
-  if (past.length > 0) {
-    const scopes = escapeText(past.join(', '), 200);
-    io.stderr.write(
-      `assay: Yarn asks the registries of ${scopes} itself, past the gate: what they serve is audited once it is locked\n`,
-    );
-  }
+  for (const each of past) io.stderr.write(`assay: ${each}\n`);
   try {
     return await runProgram(program, args, io.cwd, env);
   } finally {
@@ -124,54 +116,48 @@ async function auditLockfiles(options: ParsedOptions, folder: string, io: Io): P
   });
 }
 
-/** Who is asked, and how what they say is judged, as the folder and the command line say. */
-async function askedFor(
-  { values, positionals }: ParsedOptions,
+type Opening = Pick<Parameters<typeof openGate>[0], 'ask' | 'decidedBy'>;
+
+/** Who is asked, and how what they say is judged. */
+function openingFor(
+  { values }: ParsedOptions,
+  policy: LoadedPolicy | null,
   audited: Audited | null,
-  { folder, manager }: { readonly folder: string; readonly manager?: ManagerConfig | undefined },
+  folder: string,
+  { network, open, isDirect }: Pick<GateClient, 'network' | 'open' | 'isDirect'>,
   io: Io,
-): Promise<Opening> {
-  const policy = await loadPolicy(values, folder, io);
-  const config = networkConfig(values, folder, io, manager);
-  const redirects = policy?.policy.redirects ?? [];
+): Opening {
   const phase = phaseOf(values, policy);
-  const locked = audited?.locked ?? [];
-  const isDirect = directNames(positionals, io);
   const ask = async (): Promise<Asked> => {
-    const trust = startTrust(values, policy, config, io);
-    const client = remembering(registryClient(config, { names: null, redirects }));
-    const close = (): void => {
-      client.close();
+    const trust = startTrust(values, policy, network, io);
+    const { protocol, sources, close } = open();
+    const closeAll = (): void => {
+      close();
       trust.close();
     };
     try {
       return {
-        upstream: {
-          client,
-          urlFor: (name) => (name === null ? config.registry : registryOf(name, config)),
-          isAllowedAddress: (url) => redirects.some((address) => url.startsWith(address)),
-        },
+        protocol,
         audit: {
-          registry: registryBy(client, config, io),
+          ...sources,
           trust: await (await trust.session).refresh(),
           enforce: phase,
           policy,
           baseline: audited?.baseline ?? null,
         },
-        locked,
-        isDirect: (name) => isDirect.has(name),
+        locked: audited?.locked ?? [],
+        isDirect,
         allowedBy: () => null,
         now: Date.now,
-        named: (name) => locked.filter((one) => one.name === name).map(({ version }) => version),
-        close,
+        close: closeAll,
       };
     } catch (error) {
-      close();
+      closeAll();
       throw error;
     }
   };
-  const decidedBy = [phase, policy?.policy ?? null, folder, config.registry, [...config.scopes]];
-  return { config, ask, decidedBy: JSON.stringify(decidedBy) };
+  const decidedBy = [phase, policy?.policy ?? null, folder, network.registry, [...network.scopes]];
+  return { ask, decidedBy: JSON.stringify(decidedBy) };
 }
 
 /** Serves until it is stopped: 0. Throws UsageError. */
@@ -185,11 +171,16 @@ async function serve(options: ParsedOptions, io: Io): Promise<number> {
   const place = placeOf(listen);
   const values = upstream === undefined ? options.values : { ...options.values, registry: upstream };
   if (upstream !== undefined && registry !== undefined) throw new UsageError('--upstream and --registry say the same');
-  const opening = await askedFor({ ...options, values }, null, { folder: io.cwd }, io);
+  const policy = await loadPolicy(values, io.cwd, io);
+  const redirects = policy?.policy.redirects ?? [];
+  const network = networkConfig(values, io.cwd, io);
+  const open = (): ReturnType<typeof openNpm> => openNpm(network, { redirects, io, keepsAddresses: () => false });
+  const client = { network, open, isDirect: () => false };
+  const opening = openingFor({ ...options, values }, policy, null, io.cwd, client, io);
   const log = (line: string): void => io.stdout.write(`${line}\n`);
   let gate: GateServer;
   try {
-    gate = await openStandingGate({ ...opening, ...place, keepsAddresses: () => false }, log);
+    gate = await openStandingGate({ ...opening, ...place }, log);
   } catch (error) {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     const why = { EADDRINUSE: 'the port is taken', EACCES: 'permission denied', EADDRNOTAVAIL: 'no such address here' }[
@@ -198,7 +189,7 @@ async function serve(options: ParsedOptions, io: Io): Promise<number> {
     throw new UsageError(`cannot listen at ${listen}: ${why ?? code}`);
   }
   io.stderr.write(
-    `assay: the gate serves at ${gate.origin}/ what ${opening.config.registry} has; health at /-/assay/health\n`,
+    `assay: the gate serves at ${gate.origin}/ what ${network.registry} has; health at /-/assay/health\n`,
   );
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
@@ -214,22 +205,6 @@ function placeOf(listen: string): { readonly host?: string; readonly port: numbe
   if (digits === '' || port > 65_535) throw new UsageError(`--listen needs HOST:PORT, not ${listen}`);
   const host = v6 ?? name;
   return { ...(host !== undefined && { host }), port };
-}
-
-interface Opening {
-  readonly config: NpmConfig;
-  readonly ask: () => Promise<Asked>;
-  readonly decidedBy: string;
-}
-
-/** What the project itself asks for, by its package.json and by the words of the command: both are direct. */
-function directNames(words: readonly string[], io: Io): ReadonlySet<string> {
-  const named = words.flatMap((word) => /^(?:@?[^@\s]+@npm:)?(@?[^@\s]+)(?:@.*)?$/.exec(word)?.[1] ?? []);
-  const path = join(io.cwd, 'package.json');
-  if (!existsSync(path)) return new Set(named);
-  const manifest = manifestFields('package.json', readFileSync(path, 'utf8'), 'npm');
-  const kinds = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
-  return new Set([...named, ...kinds.flatMap((kind) => Object.keys(fieldsOf(manifest[kind])))]);
 }
 
 /** What the lockfiles of a folder say, to see whether they still do. */
