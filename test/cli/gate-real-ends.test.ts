@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ended, had, startWorld, type World } from './gate-world.ts';
@@ -83,6 +83,27 @@ it('has another address for each project, registry and phase, so that no other g
 });
 
 describe('npm at the gate', () => {
+  it('gets what is allowed, which every later report names', async ({ skip }) => {
+    const npm = CLIENTS.find(({ name }) => name === 'npm 11') ?? OLD_NPM;
+    had(npm, skip);
+    const project = world.project(npm, 'alone');
+    const words = [...npm.add, '--ignore-scripts', 'axios@1.14.1'];
+    const allowed = ['--allow', 'axios@1.14.1', '--reason', 'its pipeline was down', '--by', 'A <a@example.org>'];
+    const run = ended(await project.atGate(words, '.', allowed));
+    expect(run.stderr).toMatch(/assay\.lock: 2 findings of axios@1\.14\.1 accepted until/);
+    expect(readFileSync(join(project.folder, 'assay.lock'), 'utf8')).toMatch(
+      /accepted provenance-lost .*its pipeline was down/,
+    );
+    const later = ended(await project.atGate(npm.frozen));
+    expect(later.stderr).toMatch(/accepted: axios@1\.14\.1 provenance-lost until .* by "A <a@example\.org>"/);
+    // Also where it is locked before the command is run.
+    rmSync(join(project.folder, 'assay.lock'));
+    ended(await project.atGate(npm.frozen), 1);
+    expect(ended(await project.atGate(npm.frozen, '.', [...allowed, '--allow', 'between@1.0.1'])).stderr).toContain(
+      'assay: --allow between@1.0.1 let nothing through\n',
+    );
+  });
+
   it('audits signatures', async ({ skip }) => {
     had(OLD_NPM, skip);
     const project = world.project(OLD_NPM, 'alone');

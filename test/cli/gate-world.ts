@@ -49,7 +49,7 @@ interface Project {
   readonly env: Readonly<Record<string, string>>;
   /** Runs the package manager itself. */
   readonly directly: (words: readonly string[], within?: string) => Promise<Run>;
-  readonly atGate: (words: readonly string[], within?: string) => Promise<Run>;
+  readonly atGate: (words: readonly string[], within?: string, options?: readonly string[]) => Promise<Run>;
   /** A run at the gate, of which somebody writes down how the package manager ends. */
   readonly watched: (words: readonly string[]) => { readonly line: readonly string[]; readonly statusIn: string };
   /** The address that a package manager is given at the gate, without the port. */
@@ -194,7 +194,7 @@ function projectOf(
       return ended(await run(line([], [process.execPath, script], options), '.')).stdout;
     },
     directly: (words, within = '.') => run([...(client.command() ?? []), ...words], within),
-    atGate: (words, within = '.') => run(line(words), within),
+    atGate: (words, within = '.', options = []) => run(line(words, undefined, options), within),
     past: () =>
       [...lab.requests.slice(from.lab), ...company.requests.slice(from.company)]
         .filter(({ headers }) => headers['user-agent']?.startsWith('assay ') !== true)
