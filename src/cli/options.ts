@@ -145,6 +145,12 @@ const OPTIONS = {
   contact: { type: 'string', value: 'ADDRESS', help: 'whom the operators of a log may write to, for the User-Agent' },
   listen: { type: 'string', value: 'HOST:PORT', help: 'serve there until it is stopped, without a command' },
   upstream: { type: 'string', value: 'URL', help: 'the registry whose packages are handed on' },
+  allow: {
+    type: 'string',
+    multiple: true,
+    value: 'SPEC',
+    help: 'hand on this version in this run, and accept what was found of it for a day; needs --reason; may be repeated',
+  },
   help: { type: 'boolean', help: 'show this help' },
 } as const satisfies Record<string, OptionSpec>;
 
