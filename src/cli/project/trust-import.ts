@@ -16,7 +16,7 @@ import { demandFile, readUserFile, shownPath } from '../user-files.ts';
 import { loadPolicy, type LoadedPolicy } from './policy.ts';
 import { networkConfig } from './registry.ts';
 import { openSource, trustSource } from './trust.ts';
-import { publishedInstance } from './trust-instances.ts';
+import { joinInstances } from './trust-instances.ts';
 import { folderAsker } from './tuf-folder.ts';
 
 /** What was known, and what is known now and by every later run. */
@@ -78,12 +78,8 @@ async function rollForward(
   if (folder !== null) {
     const rolled = await roll({ ...source, ask: folderAsker(folder) }, from);
     return {
-      kind: 'rolled',
-      from,
-      isPack: false,
-      ...rolled,
-      after: { ...rolled.after, instances: further.given },
-      others: [],
+      ...{ kind: 'rolled', from, isPack: false, ...rolled },
+      ...{ after: joinInstances(rolled.after, further.given, []), others: [] },
     };
   }
   const main = await roll(source, isFolder ? source.url : from);
@@ -91,8 +87,8 @@ async function rollForward(
   for (const { name, source: own } of carried) {
     others.push({ name, ...(await roll(own, `${from} (of instance ${name})`)) });
   }
-  const instances = [...further.given, ...others.map(({ name, after }) => publishedInstance(name, after))];
-  const after = { ...main.after, instances };
+  const published = others.map(({ name, after: trust }) => ({ name, trust }));
+  const after = joinInstances(main.after, further.given, published);
   return { kind: 'rolled', from: isFolder ? source.url : from, isPack: !isFolder, ...main, after, others };
 }
 
