@@ -63,7 +63,9 @@ export const command: Command = {
     const policy = await loadPolicy(options.values, folder, io);
     const redirects = policy?.policy.redirects ?? [];
     const client = command.client({ values: options.values, line: positionals, redirects, io });
-    const gate = await openGate(openingFor(options, policy, before, folder, { ...client, allowance }, io));
+    const opening = openingFor(options, policy, before, folder, { ...client, allowance }, io);
+    // It asks with the tokens of this user.
+    const gate = await openGate({ ...opening, user: process.getuid?.() ?? null });
     const texts = textsOf(folder);
     const env = withoutExportedSettings({ cwd: io.cwd, env: io.env, homedir: homedir(), platform: process.platform });
     let ended: number;
