@@ -36,7 +36,8 @@ import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
 import { loadPolicy, phaseOf, type LoadedPolicy } from '../project/policy.ts';
 import { networkConfig } from '../project/registry.ts';
 import { startTrust } from '../project/trust.ts';
-import { reportOptions } from '../setup.ts';
+import type { Cache } from '../../store/store.ts';
+import { openStore, reportOptions } from '../setup.ts';
 
 export const command: Command = {
   usage: '-- COMMAND [ARGUMENT...]',
@@ -167,10 +168,16 @@ function openingFor(
   io: Io,
 ): Opening {
   const phase = phaseOf(values, policy);
+  let kept: Cache | null = null;
   const ask = async (): Promise<Asked> => {
+    // What was judged so far is there for other gates, and for what this one answers from now on.
+    kept?.close();
+    const store = openStore(values, 'gate', io);
+    kept = store;
     const trust = startTrust(values, policy, network, io);
     const { protocol, sources, close } = open();
     const closeAll = (): void => {
+      if (kept === store) store?.close();
       close();
       trust.close();
     };
@@ -182,6 +189,7 @@ function openingFor(
           trust: await (await trust.session).refresh(),
           enforce: phase,
           policy,
+          store,
           baseline: audited?.baseline ?? null,
         },
         locked: audited?.locked ?? [],
