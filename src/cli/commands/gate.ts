@@ -38,6 +38,7 @@ import { networkConfig } from '../project/registry.ts';
 import { startTrust } from '../project/trust.ts';
 import type { Cache } from '../../store/store.ts';
 import { openStore, reportOptions } from '../setup.ts';
+import { demandFile } from '../user-files.ts';
 
 export const command: Command = {
   usage: '-- COMMAND [ARGUMENT...]',
@@ -259,6 +260,7 @@ function placeOf(listen: string): { readonly host?: string; readonly port: numbe
 
 /** What the lockfiles of a folder say, to see whether they still do. */
 function textsOf(folder: string): string {
+  for (const path of lockfilesIn(folder)) demandFile(path);
   return JSON.stringify(lockfilesIn(folder).map((path) => [path, readFileSync(path, 'utf8')]));
 }
 
