@@ -19,7 +19,7 @@ export interface Asked extends JudgeOptions {
   readonly close: () => void;
 }
 
-interface GateOptions extends Pick<ServerOptions, 'host' | 'port'> {
+interface GateOptions extends Pick<ServerOptions, 'host' | 'port' | 'user'> {
   /** Called when the gate opens, and again when what registries said is too old. */
   readonly ask: () => Promise<Asked>;
   /**

@@ -36,8 +36,9 @@ import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
 import { loadPolicy, phaseOf, type LoadedPolicy } from '../project/policy.ts';
 import { networkConfig } from '../project/registry.ts';
 import { startTrust } from '../project/trust.ts';
+import type { Cache } from '../../store/store.ts';
+import { openStore, reportOptions } from '../setup.ts';
 import { demandFile } from '../user-files.ts';
-import { reportOptions } from '../setup.ts';
 
 export const command: Command = {
   usage: '-- COMMAND [ARGUMENT...]',
@@ -64,7 +65,9 @@ export const command: Command = {
     const policy = await loadPolicy(options.values, folder, io);
     const redirects = policy?.policy.redirects ?? [];
     const client = command.client({ values: options.values, line: positionals, redirects, io });
-    const gate = await openGate(openingFor(options, policy, before, folder, { ...client, allowance }, io));
+    const opening = openingFor(options, policy, before, folder, { ...client, allowance }, io);
+    // It asks with the tokens of this user.
+    const gate = await openGate({ ...opening, user: process.getuid?.() ?? null });
     const texts = textsOf(folder);
     const env = withoutExportedSettings({ cwd: io.cwd, env: io.env, homedir: homedir(), platform: process.platform });
     let ended: number;
@@ -166,10 +169,16 @@ function openingFor(
   io: Io,
 ): Opening {
   const phase = phaseOf(values, policy);
+  let kept: Cache | null = null;
   const ask = async (): Promise<Asked> => {
+    // What was judged so far is there for other gates, and for what this one answers from now on.
+    kept?.close();
+    const store = openStore(values, 'gate', io);
+    kept = store;
     const trust = startTrust(values, policy, network, io);
     const { protocol, sources, close } = open();
     const closeAll = (): void => {
+      if (kept === store) store?.close();
       close();
       trust.close();
     };
@@ -181,6 +190,7 @@ function openingFor(
           trust: await (await trust.session).refresh(),
           enforce: phase,
           policy,
+          store,
           baseline: audited?.baseline ?? null,
         },
         locked: audited?.locked ?? [],
