@@ -38,7 +38,7 @@ import { reportOptions } from '../setup.ts';
 export const command: Command = {
   usage: '-- COMMAND [ARGUMENT...]',
   summary: 'run a package manager, which is given only what is verified',
-  options: [...PROJECT_OPTIONS, 'enforce', 'all', 'listen', 'upstream'],
+  options: [...PROJECT_OPTIONS, 'enforce', 'all', 'quiet', 'verbose', 'listen', 'upstream'],
   isBeforeCommand: true,
   run: async (options, io) => {
     const { positionals } = options;
