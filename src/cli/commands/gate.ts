@@ -43,7 +43,7 @@ import { demandFile } from '../user-files.ts';
 export const command: Command = {
   usage: '-- COMMAND [ARGUMENT...]',
   summary: 'run a package manager, which is given only what is verified',
-  options: [...PROJECT_OPTIONS, 'enforce', 'all', 'allow', 'reason', 'by', 'listen', 'upstream'],
+  options: [...PROJECT_OPTIONS, 'enforce', 'all', 'quiet', 'verbose', 'allow', 'reason', 'by', 'listen', 'upstream'],
   isBeforeCommand: true,
   run: async (options, io) => {
     const { positionals } = options;
