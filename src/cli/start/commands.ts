@@ -20,7 +20,7 @@ export const COMMANDS: Readonly<Record<CommandName, () => Promise<{ readonly com
   pack: () => import('../commands/pack.ts'),
   cache: () => import('../commands/cache.ts'),
   demo: () => import('../commands/demo.ts'),
-  completion: () => import('./completion.ts'),
+  completion: async () => ({ command: (await import('./completion.ts')).completionOf(shownCommands) }),
 };
 
 /** All commands, as what is written of all of them shows them. */
