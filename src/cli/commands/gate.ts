@@ -19,7 +19,7 @@ import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { demandWords, runProgram } from '../exec/run-program.ts';
 import { gateCommand } from '../gate/command.ts';
-import type { GateClient, Pointed } from '../gate/common/kind.ts';
+import type { GateClient, GateCommand, Pointed } from '../gate/common/kind.ts';
 import { cleanLockfiles } from '../gate/lockfiles.ts';
 import { openNpm } from '../gate/node/client.ts';
 import type { Io } from '../io.ts';
@@ -47,7 +47,7 @@ export const command: Command = {
     const shown = escapeText(positionals.join(' '), 200);
     const command = gateCommand(positionals, io);
     const { folder } = command;
-    const before = await auditLockfiles(options, folder, io);
+    const before = await auditLockfiles(options, command, io);
     if (before !== null && before.status !== EXIT.holds) {
       io.stderr.write(`assay: not run: ${shown}\n`);
       return before.status;
@@ -56,7 +56,7 @@ export const command: Command = {
     const redirects = policy?.policy.redirects ?? [];
     const client = command.client({ values: options.values, line: positionals, redirects, io });
     const gate = await openGate(openingFor(options, policy, before, client, io));
-    const texts = textsOf(folder);
+    const texts = textsOf(command);
     const env = withoutExportedSettings({ cwd: io.cwd, env: io.env, homedir: homedir(), platform: process.platform });
     let ended: number;
     try {
@@ -71,9 +71,9 @@ export const command: Command = {
       io.stderr.write(`assay: ${left.join(', ')} names the gate, which is an error of assay: do not commit it\n`);
       return EXIT.fails;
     }
-    if (textsOf(folder) === texts) return ended;
+    if (textsOf(command) === texts) return ended;
     // A package manager may take from its own cache what was handed out under another policy.
-    const after = await auditLockfiles(options, folder, io);
+    const after = await auditLockfiles(options, command, io);
     return ended === 0 && after !== null ? after.status : ended;
   },
 };
@@ -92,12 +92,17 @@ interface Audited extends Pick<LockfileAuditOptions, 'baseline' | 'store'> {
   readonly locked: readonly Dependency[];
 }
 
-/** Audits the lockfiles of a folder; null where there are none, and where they have nothing yet. */
-async function auditLockfiles(options: ParsedOptions, folder: string, io: Io): Promise<Audited | null> {
-  if (lockfilesIn(folder).length === 0) return null;
+/** Audits the lockfiles of a command; null where there are none, and where they have nothing yet. */
+async function auditLockfiles(
+  options: ParsedOptions,
+  { folder, lockfiles: ofCommand }: GateCommand,
+  io: Io,
+): Promise<Audited | null> {
+  const own = ofCommand?.();
+  if ((own ?? lockfilesIn(folder)).length === 0) return null;
   const { values } = options;
-  const place = relative(io.cwd, folder) || '.';
-  return withProjects([place], false, options, io, async ({ audit, projects, unread, policy }) => {
+  const places = (own ?? [folder]).map((path) => relative(io.cwd, path) || '.');
+  return withProjects(places, false, options, io, async ({ audit, projects, unread, policy }) => {
     const lockfiles = projects.flatMap((project) => project.lockfiles);
     if (unread.length === 0 && lockfiles.every(({ dependencies }) => dependencies.length === 0)) return null;
     const report = await audit(async ({ baseline, askBase }) => ({
@@ -205,9 +210,9 @@ function placeOf(listen: string): { readonly host?: string; readonly port: numbe
   return { ...(host !== undefined && { host }), port };
 }
 
-/** What the lockfiles of a folder say, to see whether they still do. */
-function textsOf(folder: string): string {
-  return JSON.stringify(lockfilesIn(folder).map((path) => [path, readFileSync(path, 'utf8')]));
+/** What the lockfiles of a command say, to see whether they still do. */
+function textsOf({ folder, lockfiles }: GateCommand): string {
+  return JSON.stringify((lockfiles?.() ?? lockfilesIn(folder)).map((path) => [path, readFileSync(path, 'utf8')]));
 }
 
 /** What was refused: not every package manager shows it. */

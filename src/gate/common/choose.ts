@@ -27,7 +27,7 @@ export interface Choosing {
   readonly decideHighest: (named: readonly string[]) => Promise<void>;
 }
 
-/** What clients can pick without naming a version is the highest of a line. Everything else is decided when asked for. */
+/** What clients pick without naming a version is the highest of a line. All else is decided when it is asked for. */
 export function choosing(
   ecosystem: Ecosystem,
   listed: readonly string[],

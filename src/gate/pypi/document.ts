@@ -50,7 +50,7 @@ export function readDocument(body: Buffer, name: string, url: string): Document 
 
 /** PEP 714: the later name counts where both are there. */
 function metadataOf(file: Fields): string | null {
-  const said = file['core-metadata'] ?? file['dist-info-metadata'] ?? file['data-dist-info-metadata'];
+  const said = file['core-metadata'] ?? file['dist-info-metadata'];
   const sha256 = isObject(said) ? said['sha256'] : null;
   return typeof sha256 === 'string' && /^[0-9a-f]{64}$/i.test(sha256) ? sha256.toLowerCase() : null;
 }
@@ -73,9 +73,8 @@ export function inJson({ json, files }: Document, { isListed, addressOf }: Chang
         versions: (listed as readonly unknown[]).filter((one) => typeof one === 'string' && versions.has(keyOf(one))),
       }),
       files: kept.map((file) => {
-        const { 'dist-info-metadata': _, 'data-dist-info-metadata': __, 'core-metadata': ___, ...others } = file.json;
         const metadata = file.metadata === null ? false : { sha256: file.metadata };
-        return { ...others, url: addressOf(file), 'core-metadata': metadata, 'dist-info-metadata': metadata };
+        return { ...file.json, url: addressOf(file), 'core-metadata': metadata, 'dist-info-metadata': metadata };
       }),
     }),
   );

@@ -29,6 +29,8 @@ export interface GateCommand {
   readonly manager: PackageManager;
   /** The folder whose lockfile it reads and writes. */
   readonly folder: string;
+  /** What it installs from, or writes, where that is not all lockfiles of the folder. */
+  readonly lockfiles?: () => readonly string[];
   /** Where in the line the words of the package manager begin. */
   readonly at: number;
   /** Reads the settings by which it asks. Throws UsageError where they would lead it past the gate. */
@@ -78,7 +80,7 @@ export interface Pointed {
 /** Throws UsageError for a line of which the package manager, or what it asks, cannot be seen. */
 export function refuseUnseen(shown: string): never {
   return refuse(
-    `assay gate runs one command of npm, pnpm, Yarn or Bun, and cannot see whether ${shown} gets its packages at the gate: assay gate -- npm install axios`,
+    `assay gate runs one command of npm, pnpm, Yarn, Bun, pip or uv, and cannot see whether ${shown} gets its packages at the gate: assay gate -- npm install axios`,
   );
 }
 
