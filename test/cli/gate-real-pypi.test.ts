@@ -29,11 +29,13 @@ beforeAll(async () => {
     ['one', '1.1.0', acme, 100],
     ['one', '1.2.0', null, 1],
     ['between', '1.0.0', acme, 200],
-    ['between', '1.0.1', null, 100],
+    ['between', '1.0.1', acme, 100],
     ['between', '1.0.2', acme, 50],
   ] as const) {
-    const files = [wheel(name, version, by === null ? `NAME = "${MARK}"\n` : `NAME = "${name} ${version}"\n`)];
-    lab.publish({ name, version, by, files, at: lab.now() - days * DAY });
+    const made = wheel(name, version, by === null ? `NAME = "${MARK}"\n` : `NAME = "${name} ${version}"\n`);
+    // The attestation is about other bytes.
+    const subject = version === '1.0.1' ? { subject: { digest: { sha256: '0'.repeat(64) } } } : {};
+    lab.publish({ name, version, by, files: [{ ...made, ...subject }], at: lab.now() - days * DAY });
   }
 });
 
@@ -151,8 +153,8 @@ describe.skipIf(!HAS.uv)('uv at the gate (skipped where it is not installed)', (
     // Nothing was judged before it was asked for.
     const file = await own.atGate('uv', 'pip', 'install', 'between==1.0.1');
     expect(file.status).not.toBe(0);
-    expect(file.stderr).toContain('assay: refused: pypi:between@1.0.1 has no provenance');
-    expect(file.stderr).toContain('Refused by assay gate: provenance-lost');
+    expect(file.stderr).toMatch(/assay: refused: .*between/);
+    expect(file.stderr).toContain('Refused by assay gate: ');
 
     rmSync(join(own.folder, '.venv'), { recursive: true });
     ended(await own.atGate('uv', 'run', 'python', '-c', 'import one'));
@@ -194,8 +196,8 @@ describe.skipIf(!HAS.pip)('pip at the gate (skipped without venv)', () => {
     const exact = ended(await own.atGate(pip, 'install', 'one==1.2.0'), 1);
     expect(exact.stderr).toContain(REFUSED);
     const file = ended(await own.atGate(pip, 'install', 'between==1.0.1'), 1);
-    expect(file.stderr).toMatch(/ERROR: .*Refused by assay gate: provenance-lost/);
-    expect(file.stderr).toContain('assay: refused: pypi:between@1.0.1 has no provenance');
+    expect(file.stderr).toMatch(/ERROR: .*Refused by assay gate: /);
+    expect(file.stderr).toMatch(/assay: refused: .*between/);
 
     ended(await own.directly(pip, 'uninstall', '-y', 'one'));
     const locked = ['install', '--require-hashes', '-r'];

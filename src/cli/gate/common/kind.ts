@@ -89,6 +89,13 @@ export function refuseProgram(name: string, shown: string): never {
   return refuse(`the gate does not stand between ${name} and its registry yet: use assay exec; not run: ${shown}`);
 }
 
+/** Throws UsageError for a line by which two kinds of package managers would fetch something. */
+export function refuseTwoKinds(shown: string): never {
+  return refuse(
+    `${shown} gets packages from two kinds of registries, and the gate stands before one: run each by itself`,
+  );
+}
+
 /** Throws UsageError where words of the package manager are not as they stand in the line. */
 export function demandPlain({ started: { args, isText }, others, line, shown }: Reading): number {
   const at = line.length - args.length;

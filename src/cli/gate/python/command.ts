@@ -10,7 +10,14 @@ import type { Io } from '../../io.ts';
 import { isLockfile } from '../../project/listing.ts';
 import { uvWorkspaceAbove } from '../../project/python-not-used.ts';
 import { isSet } from '../../project/uv-settings.ts';
-import { demandPlain, demandSameVariables, refuseProgram, type GateCommand, type Reading } from '../common/kind.ts';
+import {
+  demandPlain,
+  demandSameVariables,
+  refuseProgram,
+  refuseTwoKinds,
+  type GateCommand,
+  type Reading,
+} from '../common/kind.ts';
 import { pythonClient } from './client.ts';
 import { AT_GATE, LEADING } from './programs.ts';
 
@@ -35,12 +42,8 @@ export function pythonAtGate(reading: Reading): GateCommand {
   }
   if (command === null) return refuseProgram(program.name, shown);
   const start = resolve(io.cwd, started.within ?? '.');
-  if (command.does === 'runs') {
-    const found = inner(demandNoScript(command, shown, start), started);
-    if (found !== null && found.manager !== 'pip' && found.manager !== 'uv') {
-      refuse(`${shown} gets packages from two kinds of registries, and the gate stands before one: run each by itself`);
-    }
-  }
+  const run = command.does === 'runs' ? inner(demandNoScript(command, shown, start), started) : null;
+  if (run !== null && run.manager !== 'pip' && run.manager !== 'uv') refuseTwoKinds(shown);
   const isProject = program.name === 'uv' && !command.verb.startsWith('pip ');
   const folder = isProject ? projectAt(start, io) : start;
   const files = isProject ? filesOf(command, '-r', '--requirements') : requirementsOf(command);
@@ -50,8 +53,10 @@ export function pythonAtGate(reading: Reading): GateCommand {
     at,
     lockfiles: () =>
       (isProject ? [join(folder, 'uv.lock')] : files.map((file) => resolve(start, file))).filter(isThere),
-    client: (context) =>
-      pythonClient(
+    client: (context) => {
+      // What it starts in turn has settings of its own.
+      run?.client(context);
+      return pythonClient(
         {
           program,
           calledAs: line[at - 1] ?? program.name,
@@ -63,7 +68,8 @@ export function pythonAtGate(reading: Reading): GateCommand {
           lead,
         },
         context,
-      ),
+      );
+    },
   };
 
   function tryRead(): Command | null {
