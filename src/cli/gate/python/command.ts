@@ -43,7 +43,7 @@ export function pythonAtGate(reading: Reading): GateCommand {
   if (command === null) return refuseProgram(program.name, shown);
   const start = resolve(io.cwd, started.within ?? '.');
   const run = command.does === 'runs' ? inner(demandNoScript(command, shown, start), started) : null;
-  if (run !== null && run.manager !== 'pip' && run.manager !== 'uv') refuseTwoKinds(shown);
+  if (run !== null && !['pip', 'uv'].includes(run.manager)) refuseTwoKinds(shown);
   const isProject = program.name === 'uv' && !command.verb.startsWith('pip ');
   const folder = isProject ? projectAt(start, io) : start;
   const files = isProject ? filesOf(command, '-r', '--requirements') : requirementsOf(command);

@@ -45,7 +45,7 @@ export const AT_GATE: Readonly<Record<string, Grammar>> = {
   },
 };
 
-/** Options that say who is asked, or name a file that does: of pip, which takes the beginning of one for it, and of uv. */
+/** Options that say who is asked, or name a file that does. pip takes the beginning of one for it. */
 export const LEADING: readonly string[] = [
   '--index-url',
   '--pypi-url',
