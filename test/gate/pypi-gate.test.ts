@@ -13,7 +13,7 @@ import { pypiIndex } from '../../src/registries/pypi/index.ts';
 import { parseTrustedRoot } from '../../src/sigstore/trusted-root.ts';
 import { serve, testClient } from '../net/servers.ts';
 import { withPypiLab } from '../support/pypi-lab.ts';
-import { ask } from './ask.ts';
+import { ask } from './npm-world.ts';
 
 const acme = githubPublisher(ciWorkflow({ repository: 'acme/one', workflow: '.github/workflows/release.yml' }));
 const DAY = 86_400_000;
