@@ -37,7 +37,7 @@ export function pythonAtGate(reading: Reading): GateCommand {
       `${by} would lead ${program.name} past the gate: write the one index into the settings of ${program.name}, where assay reads it; not run: ${shown}`,
     );
   const command = leading === undefined || program.name === 'uv' ? tryRead() : null;
-  if (leading !== undefined && (command === null || !command.rest.includes(leading))) {
+  if (leading !== undefined && command?.rest.includes(leading) !== true) {
     lead(escapeText(leading.replace(/=.*/s, ''), 80));
   }
   if (command === null) return refuseProgram(program.name, shown);
