@@ -7,6 +7,7 @@ import { failureReply, type GateRequest, type Reply } from './common/reply.ts';
 import { startServer, type GateServer, type ServerOptions } from './server.ts';
 
 export { npmProtocol } from './npm/index.ts';
+export { pypiProtocol } from './pypi/index.ts';
 export { remembering } from './remember.ts';
 export type { GateServer } from './server.ts';
 export type { Outcome } from './common/record.ts';
