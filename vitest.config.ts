@@ -29,7 +29,7 @@ const PROJECTS = [
   'pypi-review,python-settings,unlocked',
 ].map((names) => `test/cli/{${names}}.test.ts`);
 const BUILT_ONCE = [
-  'test/cli/{cargo-real,demo-recorded,gate-real,gate-real-ends,go-real,installed-real}.test.ts',
+  'test/cli/{cargo-real,demo-recorded,gate-real,gate-real-ends,gate-real-go-cargo,go-real,installed-real}.test.ts',
   'test/cli/{pipelines,pypi-installed-real,pypi-real,verdaccio}.test.ts',
   'test/package/checkout.test.ts',
   ...PROJECTS,

@@ -24,11 +24,12 @@ import { cleanLockfiles } from '../gate/lockfiles.ts';
 import { openNpm } from '../gate/node/client.ts';
 import type { Io } from '../io.ts';
 import type { ParsedOptions } from '../options.ts';
+import { projectFolder } from '../project/files.ts';
 import { lockfilesIn } from '../project/find.ts';
 import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
 import { loadPolicy, phaseOf, type LoadedPolicy } from '../project/policy.ts';
 import { networkConfig } from '../project/registry.ts';
-import { startTrust } from '../project/trust.ts';
+import { startTrust, unasked } from '../project/trust.ts';
 import { reportOptions } from '../setup.ts';
 
 export const command: Command = {
@@ -100,9 +101,12 @@ async function auditLockfiles(options: ParsedOptions, folder: string, io: Io): P
   return withProjects([place], false, options, io, async ({ audit, projects, unread, policy }) => {
     const lockfiles = projects.flatMap((project) => project.lockfiles);
     if (unread.length === 0 && lockfiles.every(({ dependencies }) => dependencies.length === 0)) return null;
-    const report = await audit(async ({ baseline, askBase }) => ({
+    const report = await audit(async ({ path, baseline, askBase }) => ({
       enforce: phaseOf(values, policy),
       omit: [],
+      // What is built from is in the project or on this machine already, and no package manager holds it to anything.
+      vendored: projectFolder(path),
+      kept: projectFolder(path),
       baseline: { ...baseline, base: await askBase() },
     }));
     // The command has standard output to itself.
@@ -123,7 +127,7 @@ function openingFor(
   { values }: ParsedOptions,
   policy: LoadedPolicy | null,
   audited: Audited | null,
-  { network, open, isDirect }: Pick<GateClient, 'network' | 'open' | 'isDirect'>,
+  { network, isUnsigned, open, isDirect }: Pick<GateClient, 'network' | 'isUnsigned' | 'open' | 'isDirect'>,
   io: Io,
 ): Opening {
   const phase = phaseOf(values, policy);
@@ -135,11 +139,12 @@ function openingFor(
       trust.close();
     };
     try {
+      const session = await trust.session;
       return {
         protocol,
         audit: {
           ...sources,
-          trust: await (await trust.session).refresh(),
+          trust: await (isUnsigned === true ? unasked(session) : session).refresh(),
           enforce: phase,
           policy,
           baseline: audited?.baseline ?? null,

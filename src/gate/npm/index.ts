@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { gunzip } from 'node:zlib';
 import { promisify } from 'node:util';
+import { conventionsOf } from '../../ecosystems/conventions/index.ts';
 import { MAX_PACKUMENT_BYTES } from '../../model/limits.ts';
 import type { HttpAnswer, HttpClient } from '../../net/request.ts';
 import { servedIntegrity } from '../../audit/compare.ts';
@@ -8,15 +8,15 @@ import { parseIntegrity } from '../../lockfiles/index.ts';
 import { byteDigests, type Artifacts } from '../../model/dependency.ts';
 import type { VersionRef } from '../../model/package.ts';
 import { escapeText } from '../../report/words/escape.ts';
-import { handOn, type Broken } from '../common/artifact.ts';
+import { handOn } from '../common/artifact.ts';
+import { choose, type Choice } from '../common/choose.ts';
 import type { Decision } from '../common/judge.ts';
 import type { Answer, Protocol, Serving } from '../common/protocol.ts';
-import { bytesReply, type GateRequest, type Reply } from '../common/reply.ts';
+import { bytesReply, tagged, type GateRequest, type Reply } from '../common/reply.ts';
 import { encodeName } from '../../registries/npm/index.ts';
-import { headline, type Refusal } from '../common/refusal.ts';
+import { brokenOff, headline } from '../common/refusal.ts';
 import { npmFailure, npmRefusal } from './replies.ts';
 import { readPath } from './asked.ts';
-import { choose, type Choice } from './choose.ts';
 import { changedDocument, distOf, manifestIn, readDocument, type Changes, type Document } from './document.ts';
 
 /** Whom the gate asks for npm packages. */
@@ -98,7 +98,9 @@ function answersOf({ upstream, keepsAddresses }: NpmGateOptions, { judge, record
   async function chosen(found: Document): Promise<Choice> {
     const { name, versions, distTags } = found;
     const named = judge.namedOf(refOf(name, ''));
-    const choice = await choose([...versions.keys()], distTags, named, (version) => decide(found, version));
+    const choice = await choose(conventionsOf('npm').versions, [...versions.keys()], distTags, named, (version) =>
+      decide(found, version),
+    );
     for (const refusal of choice.refused.values()) record.hide(refusal);
     return choice;
   }
@@ -293,23 +295,6 @@ function otherThanExpected(expected: string | undefined, { artifacts }: Decision
   }
 }
 
-function brokenOff(version: VersionRef, broken: Broken): Refusal {
-  const spec = escapeText(`${version.name}@${version.version}`, 200);
-  return broken === 'mismatch'
-    ? {
-        version,
-        code: 'integrity-mismatch',
-        message: `${spec}: the registry sent other bytes than those that were judged.`,
-        help: '',
-      }
-    : {
-        version,
-        code: 'evidence-unavailable',
-        message: `${spec}: its tarball did not arrive.`,
-        help: 'Try again later.',
-      };
-}
-
 /** What a registry did not answer is no answer of the gate's, either. */
 function failed(answer: Exclude<HttpAnswer, { kind: 'ok' }>, what: string): Reply {
   switch (answer.kind) {
@@ -334,13 +319,4 @@ function failed(answer: Exclude<HttpAnswer, { kind: 'ok' }>, what: string): Repl
 function passed(answer: HttpAnswer, path: string): Reply {
   if (answer.kind !== 'ok') return failed(answer, escapeText(path, 120));
   return bytesReply(200, answer.headers['content-type'] ?? 'application/json', answer.body);
-}
-
-/** With a tag of its very bytes, so that what a client kept is confirmed only where nothing was decided otherwise. */
-function tagged(reply: Reply, { headers }: GateRequest): Reply {
-  if (typeof reply.body === 'function') return reply;
-  const etag = `"${createHash('sha256').update(reply.body).digest('base64url')}"`;
-  const own = { ...reply.headers, etag, vary: 'accept, user-agent' };
-  const isKnown = headers['if-none-match']?.split(/,\s*/).includes(etag) === true;
-  return isKnown ? { status: 304, headers: own, body: Buffer.alloc(0) } : { ...reply, headers: own };
 }

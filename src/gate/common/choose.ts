@@ -1,10 +1,8 @@
 import { compareVersions } from '../../ecosystems/conventions/compare.ts';
-import { conventionsOf } from '../../ecosystems/conventions/index.ts';
-import type { Version } from '../../ecosystems/conventions/conventions.ts';
+import type { Version, Versions } from '../../ecosystems/conventions/conventions.ts';
 import { STABLE } from '../../model/channel.ts';
 import { groupBy } from '../../model/group-by.ts';
-import type { Decision } from '../common/judge.ts';
-import type { Refusal } from '../common/refusal.ts';
+import type { Refusal } from './refusal.ts';
 
 /** What a client may pick of a package. */
 export interface Choice {
@@ -28,12 +26,12 @@ interface Listed {
  * for. `named` are versions that somebody is known to want.
  */
 export async function choose(
+  { parse }: Versions,
   listed: readonly string[],
   distTags: Readonly<Record<string, string>>,
   named: readonly string[],
-  decide: (version: string) => Promise<Decision>,
+  decide: (version: string) => Promise<{ readonly refusal: Refusal | null }>,
 ): Promise<Choice> {
-  const { parse } = conventionsOf('npm').versions;
   const sorted = listed
     .flatMap((text): readonly Listed[] => {
       const version = parse(text);
@@ -57,7 +55,7 @@ export async function choose(
     Promise.all(
       Object.entries(distTags).map(async ([tag, target]) => {
         if (isListed.has(target) && (await isAllowed(target))) return [[tag, target] as const];
-        const below = downwardsFrom(sorted, target);
+        const below = downwardsFrom(sorted, parse(target));
         const moved = await firstAllowed(below);
         return moved === null ? [] : [[tag, moved] as const];
       }),
@@ -69,8 +67,7 @@ export async function choose(
 }
 
 /** The versions below one, the highest first; below a release only releases. */
-function downwardsFrom(sorted: readonly Listed[], target: string): readonly Listed[] {
-  const from = conventionsOf('npm').versions.parse(target);
+function downwardsFrom(sorted: readonly Listed[], from: Version | null): readonly Listed[] {
   if (from === null) return [];
   return sorted.filter(
     ({ version }) => compareVersions(version, from) < 0 && (from.channel !== STABLE || version.channel === STABLE),
