@@ -48,14 +48,14 @@ export const command: Command = {
     const shown = escapeText(positionals.join(' '), 200);
     const command = gateCommand(positionals, io);
     const { folder } = command;
+    const policy = await loadPolicy(options.values, folder, io);
+    const redirects = policy?.policy.redirects ?? [];
+    const client = command.client({ values: options.values, line: positionals, redirects, io });
     const before = await auditLockfiles(options, folder, io);
     if (before !== null && before.status !== EXIT.holds) {
       io.stderr.write(`assay: not run: ${shown}\n`);
       return before.status;
     }
-    const policy = await loadPolicy(options.values, folder, io);
-    const redirects = policy?.policy.redirects ?? [];
-    const client = command.client({ values: options.values, line: positionals, redirects, io });
     const gate = await openGate(openingFor(options, policy, before, client, io));
     const texts = textsOf(folder);
     const env = withoutExportedSettings({ cwd: io.cwd, env: io.env, homedir: homedir(), platform: process.platform });
