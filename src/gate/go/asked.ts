@@ -3,7 +3,7 @@ import { isModulePath } from '../../ecosystems/conventions/go-modules.ts';
 /** What the go command asks a module proxy, by the path of its request (https://go.dev/ref/mod#goproxy-protocol). */
 export type Asked =
   | { readonly kind: 'list' | 'latest'; readonly name: string }
-  /** `wanted` is a version, or what names one where only its description is asked for: a branch, a part of a version. */
+  /** `wanted` is a version; of a description also what names one: a branch, a part of a version. */
   | { readonly kind: 'info' | 'mod' | 'zip'; readonly name: string; readonly wanted: string }
   /** Of the checksum database; `path` is what it is asked itself, without its first slash. */
   | { readonly kind: 'database'; readonly database: string; readonly path: string }

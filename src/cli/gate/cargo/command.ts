@@ -50,7 +50,8 @@ export function cargoAtGate(reading: Reading): GateCommand {
     refuse(`cargo vendor asks past the gate without --respect-source-config; not run: ${shown}`);
   }
   const manifest = own.findIndex((word) => /^--manifest-path(?:=|$)/.test(word));
-  const named = manifest === -1 ? '' : ((own[manifest]?.split('=').slice(1).join('=') || own[manifest + 1]) ?? '');
+  const [, glued] = /^[^=]*=(.*)$/s.exec(own[manifest] ?? '') ?? [];
+  const named = manifest === -1 ? '' : (glued ?? own[manifest + 1] ?? '');
   const place = named === '' ? start : dirname(resolve(start, named));
   return {
     manager: 'cargo',

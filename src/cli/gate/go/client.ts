@@ -57,10 +57,9 @@ function demandAsked({ proxies, database }: ReturnType<typeof goAsking>['setting
   if (database === null) {
     refuse('GOSUMDB=off leaves nobody to hold modules to: GOSUMDB=sum.golang.org assay gate -- ...');
   }
-  const { ofFiles } = goSettingsIn(io);
-  if ((io.env['GO111MODULE'] || ofFiles.get('GO111MODULE')) === 'off') {
-    refuse('GO111MODULE=off makes go read no go.sum: unset it');
-  }
+  // Files have it where the environment has nothing.
+  const mode = goSettingsIn(io).ofFiles.get('GO111MODULE') ?? io.env['GO111MODULE'];
+  if (mode === 'off') refuse('GO111MODULE=off makes go read no go.sum: unset it');
 }
 
 /**
