@@ -9,6 +9,7 @@ import { startServer, type GateServer, type ServerOptions } from './server.ts';
 export { cargoProtocol } from './cargo/index.ts';
 export { goProtocol } from './go/index.ts';
 export { npmProtocol } from './npm/index.ts';
+export { pypiProtocol } from './pypi/index.ts';
 export { remembering } from './remember.ts';
 export type { GateServer } from './server.ts';
 export type { Outcome } from './common/record.ts';

@@ -1,4 +1,3 @@
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
@@ -10,46 +9,10 @@ import { npmRegistry } from '../../src/registries/npm/index.ts';
 import { parseTrustedRoot } from '../../src/sigstore/trusted-root.ts';
 import { serve, testClient } from '../net/servers.ts';
 import { withLab } from '../support/lab.ts';
+import { ask } from './ask.ts';
 
 const TEAM = ciWorkflow({ repository: 'team/p' });
 const ABBREVIATED = 'application/vnd.npm.install-v1+json';
-
-interface Got {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly bytes: Buffer;
-  readonly text: string;
-  /** Whether all of it came. */
-  readonly whole: boolean;
-}
-
-/** One request, as it is written. */
-function ask(
-  gate: Pick<Gate, 'origin'>,
-  path: string,
-  headers: Readonly<Record<string, string>> = {},
-  { method = 'GET', body }: { readonly method?: string; readonly body?: Buffer } = {},
-): Promise<Got> {
-  const { hostname, port } = new URL(gate.origin);
-  return new Promise((resolve, reject) => {
-    const sent = httpRequest({ hostname, port, path, method, headers, agent: false }, (response) => {
-      const parts: Buffer[] = [];
-      response.on('data', (part: Buffer) => parts.push(part));
-      const done = (): void =>
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          bytes: Buffer.concat(parts),
-          text: Buffer.concat(parts).toString(),
-          whole: response.complete,
-        });
-      response.on('close', done);
-      response.on('error', () => undefined);
-    });
-    sent.on('error', reject);
-    sent.end(body);
-  });
-}
 
 function askedOf(lab: Lab, phase: Phase, keepsAddresses: (userAgent: string) => boolean = () => false): Asked {
   const config = { registry: lab.url, scopes: new Map<string, string>() };

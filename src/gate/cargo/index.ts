@@ -1,5 +1,4 @@
 import { servedIntegrity } from '../../audit/compare.ts';
-import { cargoConventions } from '../../ecosystems/conventions/cargo.ts';
 import { MAX_TARBALL_BYTES } from '../../model/limits.ts';
 import { byteDigests, type Artifacts } from '../../model/dependency.ts';
 import type { Evidence } from '../../model/evidence.ts';
@@ -8,20 +7,19 @@ import type { Sink } from '../../net/request.ts';
 import { indexPath, type CratesIndex } from '../../registries/crates/index.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import { handOnBy } from '../common/artifact.ts';
-import { choose } from '../common/choose.ts';
+import { choosing } from '../common/choose.ts';
 import type { Decision } from '../common/judge.ts';
 import type { Answer, Protocol, Serving } from '../common/protocol.ts';
-import { brokenOff } from '../common/refusal.ts';
 import {
   bytesReply,
   failureReply,
   jsonReply,
   refusalReply,
   tagged,
-  unansweredReply,
   type GateRequest,
   type Reply,
 } from '../common/reply.ts';
+import { brokenOff, unansweredReply } from '../common/unanswered.ts';
 import { FILES, readPath } from './asked.ts';
 import { readIndexFile, withoutVersions, type IndexFile } from './index-file.ts';
 
@@ -72,7 +70,8 @@ function answersOf(index: CratesIndex, { judge, record }: Serving): Answer {
     const { versions } = history;
     const open = [...versions.keys()].filter((version) => versions.get(version)?.deprecated === false);
     const named = judge.namedOf(refOf(name, ''));
-    const choice = await choose(cargoConventions.versions, open, {}, named, (version) => decide(found.value, version));
+    const choice = choosing('cargo', open, (version) => decide(found.value, version));
+    await choice.decideHighest(named.filter((version) => versions.has(version)));
     for (const refusal of choice.refused.values()) record.hide(refusal);
     const body = withoutVersions(found.value, new Set(choice.refused.keys()));
     return tagged(bytesReply(200, 'text/plain; charset=utf-8', body), request);
@@ -102,7 +101,7 @@ function answersOf(index: CratesIndex, { judge, record }: Serving): Answer {
       };
       const broken = await handOnBy(fetch, byteDigests(artifacts[0]), out);
       if (broken === null) return null;
-      const why = brokenOff(ref, broken);
+      const why = brokenOff(ref, broken, 'its file');
       record.refuse(why);
       return refusalReply(why);
     });

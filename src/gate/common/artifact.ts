@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { MAX_TARBALL_BYTES } from '../../model/limits.ts';
 import type { Digest } from '../../model/dependency.ts';
-import type { HttpClient, Sink } from '../../net/request.ts';
+import type { GetOptions, HttpClient, Sink } from '../../net/request.ts';
 
 /** Why bytes are not handed on. */
 export type Broken = 'mismatch' | 'absent' | 'unavailable';
@@ -16,9 +16,10 @@ export function handOn(
   digests: readonly Digest[],
   client: HttpClient,
   out: Writable,
+  options: Pick<GetOptions, 'auth' | 'timeoutMs'> & { readonly maxBytes?: number } = {},
 ): Promise<Broken | null> {
   const fetch: Fetch = async (sink) => {
-    const { kind } = await client.get(url, { maxBytes: MAX_TARBALL_BYTES, sink });
+    const { kind } = await client.get(url, { maxBytes: MAX_TARBALL_BYTES, ...options, sink });
     return kind === 'ok' || kind === 'absent' ? kind : 'unavailable';
   };
   return handOnBy(fetch, digests, out);

@@ -4,7 +4,6 @@ import { specOf, type VersionRef } from '../../model/package.ts';
 import type { JudgedDependency, LeveledFinding, Phase } from '../../model/verdict.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import { describe } from '../../report/words/messages.ts';
-import type { Broken } from './artifact.ts';
 
 /** Why a version may not be fetched, for people. Texts are escaped. */
 export interface Refusal {
@@ -47,22 +46,4 @@ function gravestOf(findings: readonly LeveledFinding[]): LeveledFinding | undefi
 export function headline({ version, code, message }: Refusal): string {
   const words = code === null ? message : `${specOf(version)} (${code})`;
   return words.replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
-}
-
-/** Bytes of a version that was allowed, and that are not handed out all the same. */
-export function brokenOff(version: VersionRef, broken: Broken): Refusal {
-  const spec = escapeText(specOf(version), 200);
-  return broken === 'mismatch'
-    ? {
-        version,
-        code: 'integrity-mismatch',
-        message: `${spec}: the registry sent other bytes than those that were judged.`,
-        help: '',
-      }
-    : {
-        version,
-        code: 'evidence-unavailable',
-        message: `${spec}: its bytes did not arrive.`,
-        help: 'Try again later.',
-      };
 }

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { Writable } from 'node:stream';
-import type { Evidence } from '../../model/evidence.ts';
-import { escapeText } from '../../report/words/escape.ts';
 import { headline, type Refusal } from './refusal.ts';
 
 /** What a package manager asked of the gate. */
@@ -58,16 +56,6 @@ export function refusalReply(refusal: Refusal): Reply {
 export function refusalText(refusal: Refusal): string {
   const help = refusal.help === '' ? '' : ` ${refusal.help}`;
   return `${headline(refusal)}: ${refusal.message}${help}`;
-}
-
-/** Where whoever is asked upstream has no answer, the gate has none, either. `what` it is about is escaped. */
-export function unansweredReply(answer: Exclude<Evidence<never>, { state: 'present' }>, what: string): Reply {
-  if (answer.state === 'absent') return failureReply(404, 'not-found', `the registry has not ${what}`);
-  const [code, why] =
-    answer.state === 'malformed'
-      ? (['evidence-malformed', 'cannot be read'] as const)
-      : (['evidence-unavailable', 'did not arrive'] as const);
-  return failureReply(502, code, `${what} ${why}: ${escapeText(answer.reason, 300)}`);
 }
 
 /** With a tag of its very bytes, so that what a client kept is confirmed only where nothing was decided otherwise. */

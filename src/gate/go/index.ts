@@ -1,5 +1,6 @@
 import { goQuestions } from '../../ecosystems/go/questions.ts';
 import { goConventions } from '../../ecosystems/conventions/go.ts';
+import { STABLE } from '../../model/channel.ts';
 import type { Artifact, Artifacts } from '../../model/dependency.ts';
 import { specOf, type VersionRef } from '../../model/package.ts';
 import { createLimiter } from '../../net/limiter.ts';
@@ -7,11 +8,12 @@ import { goModHashOf, MAX_LONE_BYTES, MAX_MODULE_BYTES, readModuleZip } from '..
 import { ZipError } from '../../readers/zip.ts';
 import type { GoProxy } from '../../registries/goproxy/index.ts';
 import { escapeText } from '../../report/words/escape.ts';
-import { choose, type Choice } from '../common/choose.ts';
+import { choosing, type Choosing } from '../common/choose.ts';
 import type { Decision } from '../common/judge.ts';
 import type { Answer, Protocol, Serving } from '../common/protocol.ts';
-import { brokenOff, type Refusal } from '../common/refusal.ts';
-import { bytesReply, failureReply, refusalReply, unansweredReply, type Reply } from '../common/reply.ts';
+import type { Refusal } from '../common/refusal.ts';
+import { bytesReply, failureReply, refusalReply, type Reply } from '../common/reply.ts';
+import { brokenOff, unansweredReply } from '../common/unanswered.ts';
 import { readPath, type Asked } from './asked.ts';
 
 /** Zips that are in memory at the same time, each as a whole: their hash is that of the files in them. */
@@ -19,6 +21,8 @@ const ZIPS = 3;
 const JSON_TYPE = 'application/json';
 const TEXT = 'text/plain; charset=utf-8';
 const BYTES = 'application/octet-stream';
+
+const { versions } = goConventions;
 
 /** What of a version is decided about: with its zip, or its go.mod alone, of which nothing is built. */
 type File = 'zip' | 'go.mod';
@@ -95,12 +99,10 @@ function answersOf(proxy: GoProxy, { judge, record }: Serving): Answer {
     return refusalReply(refusal);
   }
 
-  async function chosen(name: string, listed: readonly string[], latest: string | null): Promise<Choice> {
-    const tags = latest === null ? {} : { latest };
-    const named = judge.namedOf(refOf(name, ''));
-    const choice = await choose(goConventions.versions, listed, tags, named, async (version) => ({
-      refusal: await refusalOf(refOf(name, version)),
-    }));
+  /** Decides about what somebody may pick without naming a version. */
+  async function chosen(name: string, listed: readonly string[]): Promise<Choosing> {
+    const choice = choosing('go', listed, async (version) => ({ refusal: await refusalOf(refOf(name, version)) }));
+    await choice.decideHighest(judge.namedOf(refOf(name, '')).filter((version) => listed.includes(version)));
     for (const refusal of choice.refused.values()) record.hide(refusal);
     return choice;
   }
@@ -109,8 +111,8 @@ function answersOf(proxy: GoProxy, { judge, record }: Serving): Answer {
     const answer = await proxy.list(name);
     if (answer.state !== 'present') return unansweredReply(answer, `the list of versions of ${escapeText(name)}`);
     // What is no version, nobody can decide about.
-    const all = answer.value.filter((version) => goConventions.versions.parse(version) !== null);
-    const { refused: hidden } = await chosen(name, all, null);
+    const all = answer.value.filter((version) => versions.parse(version) !== null);
+    const { refused: hidden } = await chosen(name, all);
     const left = all.filter((version) => !hidden.has(version));
     const [first] = hidden.values();
     // Of an empty list the go command takes what there is beside releases.
@@ -125,9 +127,10 @@ function answersOf(proxy: GoProxy, { judge, record }: Serving): Answer {
     const refusal = await refusalOf(refOf(name, version));
     if (refusal === null) return bytesReply(200, JSON_TYPE, said.value.body);
     const all = await proxy.list(name);
-    const { distTags } = await chosen(name, all.state === 'present' ? all.value : [], version);
-    const lower = distTags['latest'];
-    return lower === undefined ? refused(refusal) : info(name, lower);
+    const { sorted, firstAllowed } = await chosen(name, all.state === 'present' ? all.value : []);
+    const below = sorted.filter((one) => one.version.channel === STABLE && versions.compare(one.text, version) < 0);
+    const lower = await firstAllowed(below);
+    return lower === null ? refused(refusal) : info(name, lower);
   }
 
   async function info(name: string, wanted: string): Promise<Reply> {
@@ -135,7 +138,7 @@ function answersOf(proxy: GoProxy, { judge, record }: Serving): Answer {
     const said = await proxy.info(name, wanted);
     if (said.state !== 'present') return unansweredReply(said, what);
     const { version } = said.value;
-    if (goConventions.versions.parse(wanted) !== null && version !== wanted) {
+    if (versions.parse(wanted) !== null && version !== wanted) {
       return failureReply(502, 'evidence-malformed', `what the module proxy says of ${what} is about another version`);
     }
     const refusal = await refusalOf(refOf(name, version));
@@ -176,7 +179,7 @@ function answersOf(proxy: GoProxy, { judge, record }: Serving): Answer {
     if (refusal !== null) return refused(refusal);
     const digests = judged.flatMap((one) => (one.file === file ? one.digests : []));
     const isHeld = digests.length === 0 || digests.some(({ algorithm, hex }) => algorithm === 'h1' && hex === hash);
-    return isHeld ? reply() : refused(brokenOff(version, 'mismatch'));
+    return isHeld ? reply() : refused(brokenOff(version, 'mismatch', `its ${file}`));
   }
 
   async function ofDatabase({ database, path }: Asked & { readonly kind: 'database' }): Promise<Reply> {

@@ -1,6 +1,5 @@
 import { gunzip } from 'node:zlib';
 import { promisify } from 'node:util';
-import { conventionsOf } from '../../ecosystems/conventions/index.ts';
 import { MAX_PACKUMENT_BYTES } from '../../model/limits.ts';
 import type { HttpAnswer, HttpClient } from '../../net/request.ts';
 import { servedIntegrity } from '../../audit/compare.ts';
@@ -9,14 +8,15 @@ import { byteDigests, type Artifacts } from '../../model/dependency.ts';
 import type { VersionRef } from '../../model/package.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import { handOn } from '../common/artifact.ts';
-import { choose, type Choice } from '../common/choose.ts';
 import type { Decision } from '../common/judge.ts';
 import type { Answer, Protocol, Serving } from '../common/protocol.ts';
 import { bytesReply, tagged, type GateRequest, type Reply } from '../common/reply.ts';
+import { brokenOff, failureOf, type Unanswered } from '../common/unanswered.ts';
 import { encodeName } from '../../registries/npm/index.ts';
-import { brokenOff, headline } from '../common/refusal.ts';
+import { headline } from '../common/refusal.ts';
 import { npmFailure, npmRefusal } from './replies.ts';
 import { readPath } from './asked.ts';
+import { choose, type Choice } from './choose.ts';
 import { changedDocument, distOf, manifestIn, readDocument, type Changes, type Document } from './document.ts';
 
 /** Whom the gate asks for npm packages. */
@@ -98,9 +98,7 @@ function answersOf({ upstream, keepsAddresses }: NpmGateOptions, { judge, record
   async function chosen(found: Document): Promise<Choice> {
     const { name, versions, distTags } = found;
     const named = judge.namedOf(refOf(name, ''));
-    const choice = await choose(conventionsOf('npm').versions, [...versions.keys()], distTags, named, (version) =>
-      decide(found, version),
-    );
+    const choice = await choose([...versions.keys()], distTags, named, (version) => decide(found, version));
     for (const refusal of choice.refused.values()) record.hide(refusal);
     return choice;
   }
@@ -180,7 +178,7 @@ function answersOf({ upstream, keepsAddresses }: NpmGateOptions, { judge, record
     return bytesReply(200, 'application/octet-stream', async (out) => {
       const broken = await handOn(url, byteDigests(artifacts[0]), upstream.client, out);
       if (broken === null) return null;
-      const refusal = brokenOff(ref, broken);
+      const refusal = brokenOff(ref, broken, 'its tarball');
       record.refuse(refusal);
       return npmRefusal(refusal);
     });
@@ -296,24 +294,9 @@ function otherThanExpected(expected: string | undefined, { artifacts }: Decision
 }
 
 /** What a registry did not answer is no answer of the gate's, either. */
-function failed(answer: Exclude<HttpAnswer, { kind: 'ok' }>, what: string): Reply {
-  switch (answer.kind) {
-    case 'absent':
-      return npmFailure(404, 'not-found', `the registry has not ${what}`);
-    case 'too-large':
-      return npmFailure(502, 'evidence-malformed', `${what} is too large`);
-    case 'unchanged':
-      return npmFailure(502, 'evidence-unavailable', `${what} did not arrive`);
-    case 'failed': {
-      // The registry's own refusal is the client's to see; a registry that fails is asked again by the client, too.
-      const status = answer.status ?? 502;
-      return npmFailure(
-        status >= 400 && status < 500 ? status : 502,
-        'evidence-unavailable',
-        `${what} did not arrive: ${escapeText(answer.reason, 300)}`,
-      );
-    }
-  }
+function failed(answer: Unanswered, what: string): Reply {
+  const { status, code, text } = failureOf(answer, what);
+  return npmFailure(status, code, text);
 }
 
 function passed(answer: HttpAnswer, path: string): Reply {

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import semver from 'semver';
 import { describe, expect, it } from 'vitest';
-import { choose, type Choice } from '../../src/gate/common/choose.ts';
-import type { Refusal } from '../../src/gate/common/refusal.ts';
-import { conventionsOf } from '../../src/ecosystems/conventions/index.ts';
+import { choose, type Choice } from '../../src/gate/npm/choose.ts';
+import type { Decision } from '../../src/gate/common/judge.ts';
+import type { Artifacts } from '../../src/model/dependency.ts';
+
+const NONE: Artifacts = [{ file: null, digests: [], source: { kind: 'registry', resolved: null } }];
 
 /** What is chosen where these versions are refused, and which versions were decided about. */
 async function chosen(
@@ -13,12 +15,12 @@ async function chosen(
   named: readonly string[] = [],
 ): Promise<Choice & { readonly asked: readonly string[] }> {
   const asked = new Set<string>();
-  const decide = (version: string): Promise<{ readonly refusal: Refusal | null }> => {
+  const decide = (version: string): Promise<Decision> => {
     asked.add(version);
     const why = { version: { ecosystem: 'npm' as const, name: 'a', version }, code: null, message: '', help: '' };
-    return Promise.resolve({ refusal: refused.includes(version) ? why : null });
+    return Promise.resolve({ refusal: refused.includes(version) ? why : null, artifacts: NONE, judged: null });
   };
-  return { ...(await choose(conventionsOf('npm').versions, listed, tags, named, decide)), asked: [...asked].sort() };
+  return { ...(await choose(listed, tags, named, decide)), asked: [...asked].sort() };
 }
 
 const LISTED = ['1.0.0', '1.1.0', '1.2.0-beta.1', '2.0.0-beta.1', '2.0.0', '2.0.1', '0.3.1', '0.3.2', '0.4.0'];
