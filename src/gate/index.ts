@@ -25,7 +25,10 @@ export interface Asked extends JudgeOptions {
 interface GateOptions extends Pick<ServerOptions, 'host' | 'port'> {
   /** Called when the gate opens, and again when what registries said is too old. */
   readonly ask: () => Promise<Asked>;
-  /** What decides, as text: clients that keep documents keep them by an address that has a hash of it. */
+  /**
+   * What decides, and for whom, as text. Addresses have a hash of it: clients keep documents by their address, and one
+   * whose gate is gone asks again, and finds the gate that now has the port.
+   */
   readonly decidedBy: string;
 }
 

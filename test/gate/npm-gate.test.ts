@@ -1,70 +1,13 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
-import type { Published } from '../../lab/publish.ts';
-import { npmProtocol, openGate, openStandingGate, remembering, type Asked, type Gate } from '../../src/gate/index.ts';
+import { token, type Lab } from '../../lab/index.ts';
+import { openGate, openStandingGate, type Gate } from '../../src/gate/index.ts';
 import type { Phase } from '../../src/model/verdict.ts';
-import { parseKeysDocument } from '../../src/registries/npm/keys.ts';
-import { npmRegistry } from '../../src/registries/npm/index.ts';
-import { parseTrustedRoot } from '../../src/sigstore/trusted-root.ts';
-import { serve, testClient } from '../net/servers.ts';
+import { serve } from '../net/servers.ts';
 import { withLab } from '../support/lab.ts';
-import { ask } from './ask.ts';
+import { ask, askedOf, TEAM, withGate } from './npm-world.ts';
 
-const TEAM = ciWorkflow({ repository: 'team/p' });
 const ABBREVIATED = 'application/vnd.npm.install-v1+json';
-
-function askedOf(lab: Lab, phase: Phase, keepsAddresses: (userAgent: string) => boolean = () => false): Asked {
-  const config = { registry: lab.url, scopes: new Map<string, string>() };
-  const client = remembering(testClient());
-  return {
-    protocol: npmProtocol({
-      upstream: { client, urlFor: () => lab.url, isAllowedAddress: () => false },
-      keepsAddresses,
-    }),
-    audit: {
-      registry: npmRegistry(client, config),
-      trust: {
-        root: parseTrustedRoot(lab.trustedRoot),
-        rootName: 'lab',
-        rootDigest: '',
-        keys: parseKeysDocument(lab.keys, 'configured'),
-      },
-      enforce: phase,
-    },
-    locked: [],
-    isDirect: () => false,
-    allowedBy: () => null,
-    now: () => lab.clock.now(),
-    close: () => client.close(),
-  };
-}
-
-/** A gate before a registry with p 1.0.0 and 1.1.0 of a pipeline, and 1.2.0 of a stolen token. */
-async function withGate(
-  work: (gate: Gate, lab: Lab & { readonly published: ReadonlyMap<string, Published> }) => Promise<void>,
-  { phase = 'guard', spoil = () => undefined }: { readonly phase?: Phase; readonly spoil?: (lab: Lab) => void } = {},
-): Promise<void> {
-  await withLab(async (lab) => {
-    const published = new Map<string, Published>();
-    for (const version of ['1.0.0', '1.1.0']) {
-      published.set(version, await lab.publish({ name: 'p', version, by: TEAM }));
-      lab.clock.advance(14 * 86_400_000);
-    }
-    await lab.publish({ name: 'p', version: '1.2.0', by: token({ user: 'somebody' }) });
-    spoil(lab);
-    const gate = await openGate({
-      ask: () => Promise.resolve(askedOf(lab, phase, (agent) => agent.startsWith('npm/'))),
-      decidedBy: phase,
-      port: 0,
-    });
-    try {
-      await work(gate, { ...lab, published });
-    } finally {
-      await gate.close();
-    }
-  });
-}
 
 interface Served {
   readonly 'dist-tags': Readonly<Record<string, string>>;

@@ -33,7 +33,7 @@ export async function withGateOf(opened: Opened, work: (gate: Gate) => Promise<v
     },
     locked,
     isDirect: () => false,
-    allowedBy: () => null,
+    allows: () => false,
     now: Date.now,
     close: () => registry.close(),
   };

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { relative } from 'node:path';
 import type { LockfileAuditOptions } from '../../audit/options.ts';
+import { isProven } from '../../baseline/update.ts';
 import {
   openGate,
   openStandingGate,
@@ -11,31 +12,37 @@ import {
   type Refusal,
 } from '../../gate/index.ts';
 import type { Dependency } from '../../model/dependency.ts';
-import { reportStatus } from '../../model/report.ts';
+import { specOf } from '../../model/package.ts';
+import { reportStatus, type Report } from '../../model/report.ts';
 import { withoutExportedSettings } from '../../registries/npm/config/npmrc.ts';
+import { renderAcceptance } from '../../report/commands/accept.ts';
 import { renderTerminal } from '../../report/terminal/index.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { demandWords, runProgram } from '../exec/run-program.ts';
+import { allowanceOf, type Allowance } from '../gate/allow.ts';
 import { gateCommand } from '../gate/command.ts';
 import type { GateClient, Pointed } from '../gate/common/kind.ts';
 import { cleanLockfiles } from '../gate/lockfiles.ts';
 import { openNpm } from '../gate/node/client.ts';
 import type { Io } from '../io.ts';
 import type { ParsedOptions } from '../options.ts';
-import { projectFolder } from '../project/files.ts';
+import { begunWith } from '../project/begun.ts';
+import { projectFolder, writeBaseline } from '../project/files.ts';
 import { lockfilesIn } from '../project/find.ts';
+import type { Project } from '../project/folder.ts';
 import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
 import { loadPolicy, phaseOf, type LoadedPolicy } from '../project/policy.ts';
 import { networkConfig } from '../project/registry.ts';
 import { startTrust, unasked } from '../project/trust.ts';
+import { demandFile } from '../user-files.ts';
 import { reportOptions } from '../setup.ts';
 
 export const command: Command = {
   usage: '-- COMMAND [ARGUMENT...]',
   summary: 'run a package manager, which is given only what is verified',
-  options: [...PROJECT_OPTIONS, 'enforce', 'all', 'listen', 'upstream'],
+  options: [...PROJECT_OPTIONS, 'enforce', 'all', 'allow', 'reason', 'by', 'listen', 'upstream'],
   isBeforeCommand: true,
   run: async (options, io) => {
     const { positionals } = options;
@@ -45,18 +52,19 @@ export const command: Command = {
     if (options.values.upstream !== undefined) {
       throw new UsageError('--upstream is for a gate without a command; with one, --registry says whom to ask');
     }
+    const allowance = await allowanceOf(options.values, io);
     const shown = escapeText(positionals.join(' '), 200);
     const command = gateCommand(positionals, io);
     const { folder } = command;
     const policy = await loadPolicy(options.values, folder, io);
     const redirects = policy?.policy.redirects ?? [];
     const client = command.client({ values: options.values, line: positionals, redirects, io });
-    const before = await auditLockfiles(options, folder, io);
+    const before = await auditLockfiles(options, folder, allowance, io);
     if (before !== null && before.status !== EXIT.holds) {
       io.stderr.write(`assay: not run: ${shown}\n`);
       return before.status;
     }
-    const gate = await openGate(openingFor(options, policy, before, client, io));
+    const gate = await openGate(openingFor(options, policy, before, folder, { ...client, allowance }, io));
     const texts = textsOf(folder);
     const env = withoutExportedSettings({ cwd: io.cwd, env: io.env, homedir: homedir(), platform: process.platform });
     let ended: number;
@@ -68,13 +76,16 @@ export const command: Command = {
     const left = cleanLockfiles(folder, gate, client.written);
     const outcome = gate.outcome();
     tell(outcome, ended, io);
+    for (const one of allowance?.unused() ?? []) {
+      io.stderr.write(`assay: --allow ${escapeText(specOf(one), 200)} let nothing through\n`);
+    }
     if (left.length > 0) {
       io.stderr.write(`assay: ${left.join(', ')} names the gate, which is an error of assay: do not commit it\n`);
       return EXIT.fails;
     }
     if (textsOf(folder) === texts) return ended;
     // A package manager may take from its own cache what was handed out under another policy.
-    const after = await auditLockfiles(options, folder, io);
+    const after = await auditLockfiles(options, folder, allowance, io);
     return ended === 0 && after !== null ? after.status : ended;
   },
 };
@@ -94,11 +105,16 @@ interface Audited extends Pick<LockfileAuditOptions, 'baseline' | 'store'> {
 }
 
 /** Audits the lockfiles of a folder; null where there are none, and where they have nothing yet. */
-async function auditLockfiles(options: ParsedOptions, folder: string, io: Io): Promise<Audited | null> {
+async function auditLockfiles(
+  options: ParsedOptions,
+  folder: string,
+  allowance: Allowance | null,
+  io: Io,
+): Promise<Audited | null> {
   if (lockfilesIn(folder).length === 0) return null;
   const { values } = options;
   const place = relative(io.cwd, folder) || '.';
-  return withProjects([place], false, options, io, async ({ audit, projects, unread, policy }) => {
+  const audited = await withProjects([place], false, options, io, async ({ audit, projects, unread, policy }) => {
     const lockfiles = projects.flatMap((project) => project.lockfiles);
     if (unread.length === 0 && lockfiles.every(({ dependencies }) => dependencies.length === 0)) return null;
     const report = await audit(async ({ path, baseline, askBase }) => ({
@@ -109,15 +125,31 @@ async function auditLockfiles(options: ParsedOptions, folder: string, io: Io): P
       kept: projectFolder(path),
       baseline: { ...baseline, base: await askBase() },
     }));
+    const [project] = projects;
+    if (allowance !== null && project !== undefined && isRecorded(report, project, allowance, io)) return 'again';
     // The command has standard output to itself.
     io.stderr.write(renderTerminal(report, reportOptions(io.stderr, values)));
-    const [project] = projects;
     return {
       status: reportStatus(report),
       locked: lockfiles.flatMap(({ dependencies }) => dependencies),
       ...(project && { baseline: project.baseline, store: project.store }),
     };
   });
+  return audited === 'again' ? auditLockfiles(options, folder, null, io) : audited;
+}
+
+/** Writes into assay.lock what is allowed of a report, so that every later one names it; whether there is any. */
+function isRecorded(report: Report, { path, baseline }: Project, allowance: Allowance, io: Io): boolean {
+  const allowed = allowance.accept(baseline.content, report.dependencies);
+  if (allowed === null) return false;
+  const { acceptance, judged } = allowed;
+  const isNew = baseline.content === null;
+  const written = isNew ? begunWith(acceptance, report) : acceptance.baseline;
+  writeBaseline(path, baseline, written);
+  const begun = isNew ? { isWaiting: written.seen.length > 0, next: 'assay init' } : null;
+  const decided = { ...acceptance, isTakenIn: judged.some(isProven), format: baseline.format, begun };
+  io.stderr.write(renderAcceptance(baseline.file, decided, io.stderr));
+  return true;
 }
 
 type Opening = Pick<Parameters<typeof openGate>[0], 'ask' | 'decidedBy'>;
@@ -127,7 +159,14 @@ function openingFor(
   { values }: ParsedOptions,
   policy: LoadedPolicy | null,
   audited: Audited | null,
-  { network, isUnsigned, open, isDirect }: Pick<GateClient, 'network' | 'isUnsigned' | 'open' | 'isDirect'>,
+  folder: string,
+  {
+    network,
+    isUnsigned,
+    open,
+    isDirect,
+    allowance,
+  }: Pick<GateClient, 'network' | 'isUnsigned' | 'open' | 'isDirect'> & { readonly allowance: Allowance | null },
   io: Io,
 ): Opening {
   const phase = phaseOf(values, policy);
@@ -151,7 +190,7 @@ function openingFor(
         },
         locked: audited?.locked ?? [],
         isDirect,
-        allowedBy: () => null,
+        allows: allowance?.allows ?? (() => false),
         now: Date.now,
         close: closeAll,
       };
@@ -160,16 +199,20 @@ function openingFor(
       throw error;
     }
   };
-  return { ask, decidedBy: JSON.stringify([phase, policy?.policy ?? null]) };
+  const decidedBy = [phase, policy?.policy ?? null, values.allow ?? [], folder, network.registry, [...network.scopes]];
+  return { ask, decidedBy: JSON.stringify(decidedBy) };
 }
 
 /** Serves until it is stopped: 0. Throws UsageError. */
 async function serve(options: ParsedOptions, io: Io): Promise<number> {
-  const { listen, upstream, registry } = options.values;
+  const { listen, upstream, registry, allow, reason, by } = options.values;
   if (listen === undefined) {
     throw new UsageError(
       'gate needs a command: assay gate -- npm install axios; or --listen 127.0.0.1:4874 to serve until it is stopped',
     );
+  }
+  if (allow !== undefined || reason !== undefined || by !== undefined) {
+    throw new UsageError('--allow is for the run of one command: assay gate --allow axios@1.14.1 --reason TEXT -- CMD');
   }
   const place = placeOf(listen);
   const values = upstream === undefined ? options.values : { ...options.values, registry: upstream };
@@ -178,8 +221,8 @@ async function serve(options: ParsedOptions, io: Io): Promise<number> {
   const redirects = policy?.policy.redirects ?? [];
   const network = networkConfig(values, io.cwd, io);
   const open = (): ReturnType<typeof openNpm> => openNpm(network, { redirects, io, keepsAddresses: () => false });
-  const client = { network, open, isDirect: () => false };
-  const opening = openingFor({ ...options, values }, policy, null, client, io);
+  const client = { network, open, isDirect: () => false, allowance: null };
+  const opening = openingFor({ ...options, values }, policy, null, io.cwd, client, io);
   const log = (line: string): void => io.stdout.write(`${line}\n`);
   let gate: GateServer;
   try {
@@ -212,6 +255,7 @@ function placeOf(listen: string): { readonly host?: string; readonly port: numbe
 
 /** What the lockfiles of a folder say, to see whether they still do. */
 function textsOf(folder: string): string {
+  for (const path of lockfilesIn(folder)) demandFile(path);
   return JSON.stringify(lockfilesIn(folder).map((path) => [path, readFileSync(path, 'utf8')]));
 }
 

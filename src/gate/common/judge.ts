@@ -48,8 +48,8 @@ export interface JudgeOptions {
   readonly locked: readonly Dependency[];
   /** Whether the project itself asks for a package. */
   readonly isDirect: (name: string) => boolean;
-  /** Why somebody lets a version through in this run whatever is said of it; null where nobody does. */
-  readonly allowedBy: (version: VersionRef) => string | null;
+  /** Whether somebody lets through in this run what would be refused. */
+  readonly allows: (judged: JudgedDependency) => boolean;
   readonly now: () => number;
 }
 
@@ -64,7 +64,7 @@ interface Waiting {
 }
 
 /** Versions that are asked about at the same time are audited together; each is audited once. */
-export function createJudge({ audit, locked, isDirect, allowedBy, now }: JudgeOptions): Judge {
+export function createJudge({ audit, locked, isDirect, allows, now }: JudgeOptions): Judge {
   const ofLockfile = new Map<VersionId, Dependency>();
   for (const one of locked) if (!ofLockfile.has(versionId(one))) ofLockfile.set(versionId(one), one);
   const lockedOf = groupBy(locked, packageId);
@@ -89,8 +89,8 @@ export function createJudge({ audit, locked, isDirect, allowedBy, now }: JudgeOp
 
   function decisionOn(dependency: Dependency, judged: JudgedDependency | null, why?: string): Decision {
     const { artifacts } = dependency;
-    const isAllowed = judged !== null && !isRefused(judged, audit.enforce);
-    if (isAllowed || allowedBy(dependency) !== null) return { refusal: null, artifacts, judged };
+    const isAllowed = judged !== null && (!isRefused(judged, audit.enforce) || allows(judged));
+    if (isAllowed) return { refusal: null, artifacts, judged };
     return { refusal: refusalOf(dependency, judged, why), artifacts, judged };
   }
 

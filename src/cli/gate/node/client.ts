@@ -8,6 +8,7 @@ import { registryOf } from '../../../registries/npm/index.ts';
 import type { Io } from '../../io.ts';
 import { managerConfigs } from '../../project/manager-config.ts';
 import { networkConfig, registryBy, registryClient } from '../../project/registry.ts';
+import { demandFile } from '../../user-files.ts';
 import type { ClientContext, GateClient, Upstream } from '../common/kind.ts';
 import { pointAt, type NodeGateCommand } from './point.ts';
 import { writtenBy } from './written.ts';
@@ -54,6 +55,7 @@ function directNames(words: readonly string[], io: Io): ReadonlySet<string> {
   const named = words.flatMap((word) => /^(?:@?[^@\s]+@npm:)?(@?[^@\s]+)(?:@.*)?$/.exec(word)?.[1] ?? []);
   const path = join(io.cwd, 'package.json');
   if (!existsSync(path)) return new Set(named);
+  demandFile(path);
   const manifest = manifestFields('package.json', readFileSync(path, 'utf8'), 'npm');
   const kinds = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
   return new Set([...named, ...kinds.flatMap((kind) => Object.keys(fieldsOf(manifest[kind])))]);

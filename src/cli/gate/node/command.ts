@@ -12,6 +12,7 @@ import type { Installer, NodeProgram } from '../../exec/programs/node.ts';
 import { demandKnown, nameOf, withoutVersion } from '../../exec/started.ts';
 import type { Io } from '../../io.ts';
 import { managerOf } from '../../project/manager-config.ts';
+import { demandFile } from '../../user-files.ts';
 import { demandPlain, demandSameVariables, refuseProgram, type GateCommand, type Reading } from '../common/kind.ts';
 import { nodeClient } from './client.ts';
 
@@ -116,6 +117,7 @@ function managerIn(folder: string, installer: Installer, wanted: string, io: Io)
   if (installer !== 'yarn') return installer;
   if (wanted.startsWith('yarn@')) return /^yarn@1(?!\d)/.test(wanted) ? 'yarn-classic' : 'yarn';
   const lockfile = join(folder, 'yarn.lock');
+  demandFile(lockfile);
   const isWritten = existsSync(lockfile) && readFileSync(lockfile, 'utf8').trim() !== '';
   if (isWritten) return managerOf(lockfile);
   const rc = io.env['YARN_RC_FILENAME'] ?? '.yarnrc.yml';
@@ -125,6 +127,7 @@ function managerIn(folder: string, installer: Installer, wanted: string, io: Io)
 function packageManagerIn(folder: string): string {
   const path = join(folder, 'package.json');
   if (!existsSync(path)) return '';
+  demandFile(path);
   const { packageManager } = manifestFields(path, readFileSync(path, 'utf8'), 'npm');
   return typeof packageManager === 'string' ? packageManager : '';
 }
