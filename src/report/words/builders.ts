@@ -1,6 +1,14 @@
 import { conventionsOf } from '../../ecosystems/conventions/index.ts';
 import type { Report } from '../../model/report.ts';
 
+/** Whether a registry can have signed any version that a report is about. */
+export function canBeSignedByRegistry({ dependencies }: Pick<Report, 'dependencies'>): boolean {
+  return (
+    dependencies.length === 0 ||
+    dependencies.some(({ dependency: { ecosystem } }) => conventionsOf(ecosystem).isSignedByRegistry)
+  );
+}
+
 /** Whether a builder can have signed anything of what a report is about. */
 export function canBeSigned({ dependencies }: Pick<Report, 'dependencies'>): boolean {
   return dependencies.length === 0 || dependencies.some(({ dependency }) => hasProvenance(dependency));
