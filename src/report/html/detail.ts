@@ -1,10 +1,10 @@
 import { hashText } from '../../model/hash.ts';
-import { conventionsOf } from '../../ecosystems/conventions/index.ts';
 import { withoutCredentials } from '../../model/address.ts';
 import type { Source } from '../../model/dependency.ts';
 import type { Identity, InstalledProof, Proofs, ProvenanceProof } from '../../model/proof.ts';
 import type { LeveledFinding } from '../../model/verdict.ts';
 import { formatInstant } from '../../model/time.ts';
+import { packagingOf } from '../words/builders.ts';
 import { capabilityText, describe, findingTitle, subjectText } from '../words/messages.ts';
 import { overdueText, ownerText } from '../words/review-words.ts';
 import { wayTo, type Node } from './graph.ts';
@@ -20,7 +20,7 @@ const MOST_FINDINGS = 20;
 export function detail(node: Node, nodes: readonly Node[]): Html {
   const { judged, index } = node;
   const { dependency, proofs } = judged;
-  const { archive, unpacked, isSignedByRegistry } = conventionsOf(dependency.ecosystem);
+  const { archive, unpacked, isSignedByRegistry } = packagingOf(dependency);
   const rows = [
     row('Verdict', html`${judged.verdict === 'unverified' ? 'no statement' : judged.verdict}`),
     row('Hash', integrity(node)),
