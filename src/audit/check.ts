@@ -91,13 +91,16 @@ function notASpec(spec: string): string {
     return `there is no package name after the colon; a package of ${prefix} is ${prefix}:NAME`;
   }
   const called = prefix?.toLowerCase() ?? '';
-  const named = ECOSYSTEMS.filter((one) => prefix === undefined || one === called || ALSO[one].test(called));
+  const named = ECOSYSTEMS.filter((one) =>
+    prefix === undefined ? one !== DEFAULT_ECOSYSTEM : one === called || ALSO[one].test(called),
+  );
   if (named.length === 0) return `there is no ecosystem ${called}: there are ${ECOSYSTEMS.join(', ')}`;
   // Requirements of Python write a version so.
   const written = rest.replace('==', '@');
   const meant = named.map((one) => `${one}:${written}`).find((one) => one !== spec && parseSpec(one) !== null);
   if (meant !== undefined) return `did you mean ${meant}?`;
-  return `not a package name with a ${askedBy(named[0] ?? DEFAULT_ECOSYSTEM)}`;
+  const [ecosystem = DEFAULT_ECOSYSTEM] = prefix === undefined ? [] : named;
+  return `not a package name with a ${askedBy(ecosystem)}`;
 }
 
 /** What may stand behind the @ of a package. */
