@@ -55,7 +55,8 @@ export function loadInstances(
   }
 }
 
-const STATE_IT = '--thresholds log=0,sct=0,time=1 or thresholds: in assay.yml';
+/** How a root is used that names fewer than the strict thresholds demand. */
+export const STATE_IT = '--thresholds log=0,sct=0,time=1 or thresholds: in assay.yml';
 
 /** The witnesses that a file demands (C2SP tlog-policy). Throws UsageError with one line. */
 export function loadWitnesses(path: string, io: Io): WitnessPolicy {
