@@ -26,7 +26,7 @@ export const checkPython: Check = async (started, held) => {
     if (program.name === 'uv' && verb === 'version' && names.length > 0) refuseUnlocked(what);
     return null;
   }
-  const folder = await demandPlace(started, held.io);
+  const folder = await demandPlace({ ...started, through: [...started.through, ...pythonsOf(command)] }, held.io);
   const env = { ...held.io.env, ...started.env };
   const installer = PROJECT_INSTALLERS.find(({ name }) => name === program.name);
   if (installer !== undefined) {
@@ -63,6 +63,14 @@ export const checkPython: Check = async (started, held) => {
   demandUvOmits(command, what, dirname(lockfile), env, held);
   return inner;
 };
+
+/** Interpreters that a command names by a path, which it starts; an environment stands for the one in it. */
+function pythonsOf({ given }: Command): readonly string[] {
+  const paths = ['-p', '--python'].flatMap((option) => given.get(option) ?? []);
+  return paths
+    .filter((path) => /[/\\.]/.test(path))
+    .flatMap((path) => [path, `${path}/bin/python`, `${path}/Scripts/python`]);
+}
 
 /** Where projects have scripts, which their tool runs in place of the program of that name. */
 const SCRIPTS: Readonly<Record<string, readonly [file: string, ...tables: readonly string[]]>> = {
