@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { failureReply, type GateRequest, type Reply } from './common/reply.ts';
+import type { Answer } from './common/protocol.ts';
+import { failureReply, type Reply } from './common/reply.ts';
 
 /** Where package managers reach the gate. */
 export interface GateServer {
@@ -11,10 +12,10 @@ export interface GateServer {
 }
 
 /** A part of the gate that answers what is below a path. */
-export interface Protocol {
+export interface Route {
   /** What a path begins with, between slashes; "" answers what no other one does. */
   readonly prefix: string;
-  readonly answer: (request: GateRequest) => Promise<Reply>;
+  readonly answer: Answer;
 }
 
 export interface ServerOptions {
@@ -33,13 +34,13 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 /** Listens on loopback or where it is told. A port that is taken is answered with another one where `port` is null. */
 export async function startServer(
-  protocols: readonly Protocol[],
+  routes: readonly Route[],
   { host = '127.0.0.1', port = null, onStatus = () => undefined }: ServerOptions = {},
 ): Promise<GateServer> {
   const sockets = new Set<Socket>();
   const isLocal = LOCAL.includes(host);
   const server = createServer((message, response) => {
-    void answer(response, message.method === 'HEAD', () => replyTo(message, protocols, isLocal)).then(onStatus);
+    void answer(response, message.method === 'HEAD', () => replyTo(message, routes, isLocal)).then(onStatus);
   });
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -111,7 +112,7 @@ function sent(reply: Reply, response: ServerResponse, isHead: boolean): number {
   return reply.status;
 }
 
-function replyTo(message: IncomingMessage, protocols: readonly Protocol[], isLocal: boolean): Promise<Reply> {
+function replyTo(message: IncomingMessage, routes: readonly Route[], isLocal: boolean): Promise<Reply> {
   const { method = 'GET', url = '/', headers } = message;
   const [path, query] = splitOnce(url, '?');
   const host = headers.host ?? '';
@@ -119,7 +120,7 @@ function replyTo(message: IncomingMessage, protocols: readonly Protocol[], isLoc
   if (isLocal && !/^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/.test(host)) {
     return Promise.resolve(failureReply(403, 'not-local', 'this gate is for this machine alone'));
   }
-  const used = protocols.find(({ prefix }) => prefix === '' || path.startsWith(`/${prefix}/`));
+  const used = routes.find(({ prefix }) => prefix === '' || path.startsWith(`/${prefix}/`));
   if (used === undefined || !path.startsWith('/')) {
     return Promise.resolve(failureReply(404, 'not-found', 'this gate answers no such address'));
   }
