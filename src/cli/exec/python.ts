@@ -64,12 +64,10 @@ export const checkPython: Check = async (started, held) => {
   return inner;
 };
 
-/** Interpreters that a command names by a path, which it starts; an environment stands for the one in it. */
+/** Interpreters that a command names, which it starts; an environment stands for the one in it. */
 function pythonsOf({ given }: Command): readonly string[] {
-  const paths = ['-p', '--python'].flatMap((option) => given.get(option) ?? []);
-  return paths
-    .filter((path) => /[/\\.]/.test(path))
-    .flatMap((path) => [path, `${path}/bin/python`, `${path}/Scripts/python`]);
+  const named = ['-p', '--python'].flatMap((option) => given.get(option) ?? []);
+  return named.flatMap((one) => [one, `${one}/bin/python`, `${one}/Scripts/python`]);
 }
 
 /** Where projects have scripts, which their tool runs in place of the program of that name. */
