@@ -1,7 +1,8 @@
 /**
- * Builds dist/: cli.js, index.js and their parts with everything they use inside, the licences of what is inside, and
- * the types of the public API (left out with --no-types). Says what it built, but for --quiet.
+ * Builds dist/: cli.js, index.js and their parts with everything they use inside, the licences of what is inside, the
+ * manual page, and the types of the public API (left out with --no-types). Says what it built, but for --quiet.
  */
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -19,12 +20,18 @@ import { licences } from './build/licences.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
+/** What the commands that were built say of themselves. */
+const MANUAL = 'assay.1';
 const withTypes = !process.argv.includes('--no-types');
 const quiet = process.argv.includes('--quiet');
 
 try {
   const outputs = await build();
   update(outputs);
+  replace(
+    join(DIST, MANUAL),
+    execFileSync(process.execPath, [join(DIST, 'cli.cjs'), 'help', '--man'], { encoding: 'utf8' }),
+  );
   const scripts = [...outputs].filter(([path]) => /\.c?js$/.test(path));
   const bytes = scripts.reduce((sum, [, text]) => sum + text.length, 0);
   if (!quiet) console.log(`dist/cli.cjs, dist/index.js and their parts: ${Math.round(bytes / 1024)} KiB`);
@@ -50,7 +57,7 @@ function update(outputs) {
   for (const [path, text] of outputs) replace(join(DIST, path), text);
   for (const entry of readdirSync(DIST, { recursive: true, withFileTypes: true })) {
     const path = relative(DIST, join(entry.parentPath, entry.name));
-    const kept = outputs.has(path) || (!withTypes && dirname(path).startsWith('types'));
+    const kept = outputs.has(path) || path === MANUAL || (!withTypes && dirname(path).startsWith('types'));
     if (entry.isFile() && !kept) rmSync(join(DIST, path), { force: true });
   }
 }

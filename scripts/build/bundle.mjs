@@ -144,7 +144,7 @@ const commandsAlone = {
   setup(build) {
     build.onResolve({ filter: /^\.\/[a-z-]+\.ts$/ }, ({ path, importer }) => {
       const name = path.slice('./'.length, -'.ts'.length);
-      const isOne = ALONE.includes(name) && importer.endsWith(join('src/cli/start/main.ts'));
+      const isOne = ALONE.includes(name) && importer.endsWith(join('src/cli/start/commands.ts'));
       return isOne ? { path: name, namespace: 'alone' } : undefined;
     });
     build.onLoad({ filter: /./, namespace: 'alone' }, ({ path }) => ({

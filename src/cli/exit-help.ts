@@ -95,4 +95,8 @@ export const EXIT_HELP: Readonly<Record<CommandName, readonly Meaning[]>> = {
     ['1', 'it did not'],
     ['2', 'wrong usage'],
   ],
+  completion: [
+    ['0', 'the script is written'],
+    ['2', 'there is none for that shell'],
+  ],
 };

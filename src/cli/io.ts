@@ -1,7 +1,7 @@
 import type { LocatedLockfile } from '../model/dependency.ts';
 import type { NetConfig } from '../net/config.ts';
 import type { Pack } from '../pack/open.ts';
-import { EXIT } from './exit.ts';
+import { EXIT, UsageError } from './exit.ts';
 import { writeProblem } from './write-problem.ts';
 
 /** The process as a command sees it, so that commands are functions of it. */
@@ -23,7 +23,7 @@ export interface IoBefore extends Io {
 interface Answers {
   readonly through: NonNullable<NetConfig['through']>;
   /** The pack that has the answers; null where the network has them. */
-  readonly pack: Pick<Pack, 'file' | 'sha256' | 'index'> | null;
+  readonly pack: Pick<Pack, 'file' | 'digests' | 'index' | 'whole'> | null;
   /** Is told what the run is about. */
   readonly about: (lockfiles: readonly LocatedLockfile[]) => void;
 }
@@ -103,6 +103,14 @@ export function cannotWrite(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') return;
   process.stderr.write(`assay: ${writeProblem('standard output', error)}\n`);
   process.exit(EXIT.usage);
+}
+
+/** With colour as `--color` asks for it. Throws UsageError. */
+export function withColor(io: Io, when: string): Io {
+  if (when === 'auto') return io;
+  if (when !== 'always' && when !== 'never') throw new UsageError(`--color takes auto, always or never, not ${when}`);
+  const color = when === 'always';
+  return { ...io, stdout: { ...io.stdout, color }, stderr: { ...io.stderr, color } };
 }
 
 /** NO_COLOR (no-color.org) wins, then FORCE_COLOR, then terminals and CI logs, which all show colour, except "dumb". */

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../model/nearest.ts';
 import { usableColumns, wrap } from '../report/words/layout.ts';
+import type { ShownOption } from '../report/commands/shown-command.ts';
 import { OUTPUT_NAMES } from '../report/words/output-names.ts';
 import { UsageError } from './exit.ts';
 
@@ -11,6 +12,8 @@ interface OptionSpec {
   readonly value?: string;
   /** Whether it may stand without its value, which is empty then. */
   readonly optional?: true;
+  /** The values there are. */
+  readonly choices?: readonly string[];
   readonly help: string;
 }
 
@@ -45,9 +48,16 @@ const OPTIONS = {
   enforce: {
     type: 'string',
     value: 'PHASE',
+    choices: ['observe', 'guard', 'critical', 'all'],
     help: 'observe, guard (default), critical or all, whatever the policy says',
   },
-  omit: { type: 'string', multiple: true, value: 'TYPE', help: 'leave out dev, optional or peer dependencies' },
+  omit: {
+    type: 'string',
+    multiple: true,
+    value: 'TYPE',
+    choices: ['dev', 'optional', 'peer'],
+    help: 'leave out dev, optional or peer dependencies',
+  },
   bytes: { type: 'boolean', help: "hash every tarball and zip; of npm's, hold its package.json to the manifest" },
   tarballs: { type: 'boolean', help: 'the same as --bytes' },
   installed: {
@@ -94,6 +104,7 @@ const OPTIONS = {
     type: 'string',
     multiple: true,
     value: 'FORMAT[=FILE]',
+    choices: OUTPUT_NAMES,
     help: `write the report as ${OUTPUT_NAMES.slice(0, -1).join(', ')} or ${OUTPUT_NAMES.at(-1) ?? ''}, to FILE or instead of the usual one; may be repeated`,
   },
   vsa: { type: 'string', value: 'FILE', help: 'write a SLSA verification summary of the run, unsigned' },
@@ -145,6 +156,14 @@ const OPTIONS = {
   contact: { type: 'string', value: 'ADDRESS', help: 'whom the operators of a log may write to, for the User-Agent' },
   listen: { type: 'string', value: 'HOST:PORT', help: 'serve there until it is stopped, without a command' },
   upstream: { type: 'string', value: 'URL', help: 'the registry whose packages are handed on' },
+  quiet: { type: 'boolean', help: 'say nothing where it holds, and else what fails alone' },
+  verbose: { type: 'boolean', help: 'also name each dependency that passes, with who built it' },
+  color: {
+    type: 'string',
+    value: 'WHEN',
+    choices: ['auto', 'always', 'never'],
+    help: 'auto (default), always or never, whatever NO_COLOR and FORCE_COLOR say',
+  },
   allow: {
     type: 'string',
     multiple: true,
@@ -155,6 +174,9 @@ const OPTIONS = {
 } as const satisfies Record<string, OptionSpec>;
 
 export type OptionName = keyof typeof OPTIONS;
+
+/** What every command takes. */
+const EVERYWHERE: readonly OptionName[] = ['color', 'help'];
 
 /** Option values as given; absent ones are undefined. */
 export type OptionValues = {
@@ -175,7 +197,7 @@ export interface ParsedOptions {
 
 /** Parses the arguments of a command that takes `names`. Throws UsageError with one line. */
 export function parseOptions(command: string, args: readonly string[], names: readonly OptionName[]): ParsedOptions {
-  const taken: readonly OptionName[] = [...names, 'help'];
+  const taken: readonly OptionName[] = [...names, ...EVERYWHERE];
   const config: Record<string, ArgConfig> = {};
   for (const name of taken) {
     const spec: OptionSpec = OPTIONS[name];
@@ -280,12 +302,20 @@ function explainParseError(error: unknown, taken: readonly OptionName[], command
   return value === undefined ? `--${known} takes no value` : `--${known} needs a value: --${known}=${value}`;
 }
 
+/** The options of a command, with what is said of them there, and those that every command takes. */
+export function shownOptions(names: readonly OptionName[], words: OptionWords = {}): readonly ShownOption[] {
+  return [...names, ...EVERYWHERE].map((name) => {
+    const spec: OptionSpec = OPTIONS[name];
+    const { value = null, help } = words[name] ?? spec;
+    return { name: `--${name}`, value, isOptional: spec.optional === true, choices: spec.choices ?? [], help };
+  });
+}
+
 /** The option lines of a command's help, aligned, in so many columns. */
 export function optionHelp(names: readonly OptionName[], columns: number, words: OptionWords = {}): string {
-  const rows = [...names, 'help' as const].map((name) => {
-    const spec: OptionSpec = words[name] === undefined ? OPTIONS[name] : { type: OPTIONS[name].type, ...words[name] };
-    const value = spec.value === undefined ? '' : spec.optional ? ` [${spec.value}]` : ` ${spec.value}`;
-    return [`--${name}${value}`, spec.help] as const;
+  const rows = shownOptions(names, words).map(({ name, value, isOptional, help }) => {
+    const shown = value === null ? '' : isOptional ? ` [${value}]` : ` ${value}`;
+    return [`${name}${shown}`, help] as const;
   });
   return helpTable(rows, columns);
 }

@@ -46,9 +46,14 @@ function noteStrayProject(io: Io): void {
   );
 }
 
-/** How the report is shown: warnings are shortened in a terminal only, and not with --all. */
-export function reportOptions(output: Output, values: OptionValues): ReportOptions {
-  return { ...output, whole: values.all === true || !output.isTerminal };
+/** How the report is shown: warnings are shortened in a terminal only, and not with --all. Throws UsageError. */
+export function reportOptions(output: Output, { all, quiet, verbose }: OptionValues): ReportOptions {
+  if (quiet === true && verbose === true) throw new UsageError('--quiet and --verbose ask for opposite things');
+  return {
+    ...output,
+    whole: all === true || !output.isTerminal,
+    amount: quiet ? 'failures' : verbose ? 'all' : 'usual',
+  };
 }
 
 export function omitOf(values: OptionValues): readonly Omittable[] {

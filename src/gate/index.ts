@@ -7,6 +7,7 @@ import { failureReply, type GateRequest, type Reply } from './common/reply.ts';
 import { startServer, type GateServer, type ServerOptions } from './server.ts';
 
 export { npmProtocol } from './npm/index.ts';
+export { pypiProtocol } from './pypi/index.ts';
 export { remembering } from './remember.ts';
 export type { GateServer } from './server.ts';
 export type { Outcome } from './common/record.ts';
@@ -19,7 +20,7 @@ export interface Asked extends JudgeOptions {
   readonly close: () => void;
 }
 
-interface GateOptions extends Pick<ServerOptions, 'host' | 'port'> {
+interface GateOptions extends Pick<ServerOptions, 'host' | 'port' | 'user'> {
   /** Called when the gate opens, and again when what registries said is too old. */
   readonly ask: () => Promise<Asked>;
   /**

@@ -25,6 +25,8 @@ export const command: Command = {
     'reverify',
     'base',
     'all',
+    'quiet',
+    'verbose',
     'json',
     'output',
     'vsa',

@@ -24,7 +24,19 @@ import { shownPath } from '../user-files.ts';
 export const command: Command = {
   usage: '-- COMMAND [ARGUMENT...]',
   summary: 'audit, then run a command, and not where the audit fails',
-  options: ['lockfile', 'recursive', 'since', ...PROJECT_OPTIONS, 'enforce', 'omit', 'reverify', 'base', 'all'],
+  options: [
+    'lockfile',
+    'recursive',
+    'since',
+    ...PROJECT_OPTIONS,
+    'enforce',
+    'omit',
+    'reverify',
+    'base',
+    'all',
+    'quiet',
+    'verbose',
+  ],
   isBeforeCommand: true,
   run: async (options, io) => {
     const { values, positionals } = options;

@@ -23,7 +23,7 @@ import { EXIT, UsageError } from '../exit.ts';
 import { demandWords, runProgram } from '../exec/run-program.ts';
 import { allowanceOf, type Allowance } from '../gate/allow.ts';
 import { gateCommand } from '../gate/command.ts';
-import type { GateClient, Pointed } from '../gate/common/kind.ts';
+import type { GateClient, GateCommand, Pointed } from '../gate/common/kind.ts';
 import { cleanLockfiles } from '../gate/lockfiles.ts';
 import { openNpm } from '../gate/node/client.ts';
 import type { Io } from '../io.ts';
@@ -36,13 +36,14 @@ import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
 import { loadPolicy, phaseOf, type LoadedPolicy } from '../project/policy.ts';
 import { networkConfig } from '../project/registry.ts';
 import { startTrust } from '../project/trust.ts';
+import type { Cache } from '../../store/store.ts';
+import { openStore, reportOptions } from '../setup.ts';
 import { demandFile } from '../user-files.ts';
-import { reportOptions } from '../setup.ts';
 
 export const command: Command = {
   usage: '-- COMMAND [ARGUMENT...]',
   summary: 'run a package manager, which is given only what is verified',
-  options: [...PROJECT_OPTIONS, 'enforce', 'all', 'allow', 'reason', 'by', 'listen', 'upstream'],
+  options: [...PROJECT_OPTIONS, 'enforce', 'all', 'quiet', 'verbose', 'allow', 'reason', 'by', 'listen', 'upstream'],
   isBeforeCommand: true,
   run: async (options, io) => {
     const { positionals } = options;
@@ -56,7 +57,7 @@ export const command: Command = {
     const shown = escapeText(positionals.join(' '), 200);
     const command = gateCommand(positionals, io);
     const { folder } = command;
-    const before = await auditLockfiles(options, folder, allowance, io);
+    const before = await auditLockfiles(options, command, allowance, io);
     if (before !== null && before.status !== EXIT.holds) {
       io.stderr.write(`assay: not run: ${shown}\n`);
       return before.status;
@@ -64,8 +65,10 @@ export const command: Command = {
     const policy = await loadPolicy(options.values, folder, io);
     const redirects = policy?.policy.redirects ?? [];
     const client = command.client({ values: options.values, line: positionals, redirects, io });
-    const gate = await openGate(openingFor(options, policy, before, folder, { ...client, allowance }, io));
-    const texts = textsOf(folder);
+    const opening = openingFor(options, policy, before, folder, { ...client, allowance }, io);
+    // It asks with the tokens of this user.
+    const gate = await openGate({ ...opening, user: process.getuid?.() ?? null });
+    const texts = textsOf(command);
     const env = withoutExportedSettings({ cwd: io.cwd, env: io.env, homedir: homedir(), platform: process.platform });
     let ended: number;
     try {
@@ -83,9 +86,9 @@ export const command: Command = {
       io.stderr.write(`assay: ${left.join(', ')} names the gate, which is an error of assay: do not commit it\n`);
       return EXIT.fails;
     }
-    if (textsOf(folder) === texts) return ended;
+    if (textsOf(command) === texts) return ended;
     // A package manager may take from its own cache what was handed out under another policy.
-    const after = await auditLockfiles(options, folder, allowance, io);
+    const after = await auditLockfiles(options, command, allowance, io);
     return ended === 0 && after !== null ? after.status : ended;
   },
 };
@@ -104,17 +107,18 @@ interface Audited extends Pick<LockfileAuditOptions, 'baseline' | 'store'> {
   readonly locked: readonly Dependency[];
 }
 
-/** Audits the lockfiles of a folder; null where there are none, and where they have nothing yet. */
+/** Audits the lockfiles of a command; null where there are none, and where they have nothing yet. */
 async function auditLockfiles(
   options: ParsedOptions,
-  folder: string,
+  { folder, lockfiles: ofCommand }: GateCommand,
   allowance: Allowance | null,
   io: Io,
 ): Promise<Audited | null> {
-  if (lockfilesIn(folder).length === 0) return null;
+  const own = ofCommand?.();
+  if ((own ?? lockfilesIn(folder)).length === 0) return null;
   const { values } = options;
-  const place = relative(io.cwd, folder) || '.';
-  const audited = await withProjects([place], false, options, io, async ({ audit, projects, unread, policy }) => {
+  const places = (own ?? [folder]).map((path) => relative(io.cwd, path) || '.');
+  const audited = await withProjects(places, false, options, io, async ({ audit, projects, unread, policy }) => {
     const lockfiles = projects.flatMap((project) => project.lockfiles);
     if (unread.length === 0 && lockfiles.every(({ dependencies }) => dependencies.length === 0)) return null;
     const report = await audit(async ({ baseline, askBase }) => ({
@@ -166,10 +170,16 @@ function openingFor(
   io: Io,
 ): Opening {
   const phase = phaseOf(values, policy);
+  let kept: Cache | null = null;
   const ask = async (): Promise<Asked> => {
+    // What was judged so far is there for other gates, and for what this one answers from now on.
+    kept?.close();
+    const store = openStore(values, 'gate', io);
+    kept = store;
     const trust = startTrust(values, policy, network, io);
     const { protocol, sources, close } = open();
     const closeAll = (): void => {
+      if (kept === store) store?.close();
       close();
       trust.close();
     };
@@ -181,6 +191,7 @@ function openingFor(
           trust: await (await trust.session).refresh(),
           enforce: phase,
           policy,
+          store,
           baseline: audited?.baseline ?? null,
         },
         locked: audited?.locked ?? [],
@@ -248,10 +259,11 @@ function placeOf(listen: string): { readonly host?: string; readonly port: numbe
   return { ...(host !== undefined && { host }), port };
 }
 
-/** What the lockfiles of a folder say, to see whether they still do. */
-function textsOf(folder: string): string {
-  for (const path of lockfilesIn(folder)) demandFile(path);
-  return JSON.stringify(lockfilesIn(folder).map((path) => [path, readFileSync(path, 'utf8')]));
+/** What the lockfiles of a command say, to see whether they still do. */
+function textsOf({ folder, lockfiles }: GateCommand): string {
+  const paths = lockfiles?.() ?? lockfilesIn(folder);
+  for (const path of paths) demandFile(path);
+  return JSON.stringify(paths.map((path) => [path, readFileSync(path, 'utf8')]));
 }
 
 /** What was refused: not every package manager shows it. */

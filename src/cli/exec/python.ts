@@ -121,7 +121,7 @@ function demandHashed({ verb, given, names }: Command, what: string, folder: str
 }
 
 /** What `uv run` starts. Throws UsageError where that has requirements of its own (PEP 723), or may have. */
-function demandNoScript({ given, rest }: Command, what: string, folder: string): readonly string[] {
+export function demandNoScript({ given, rest }: Command, what: string, folder: string): readonly string[] {
   const [script = ''] = rest;
   const asModule = given.has('-m') || given.has('--module');
   const path = resolve(folder, script);

@@ -51,13 +51,8 @@ export async function demandVariables(
   if (program.kind !== 'node') await demandNothingKept({ ...io.env, ...env }, folder, io);
   const { read, harmless, own, folders = [] } = program.variables;
   const what = escapeText([program.name, ...args].join(' '), 200);
-  const fits = (table: string, name: string, value: string): boolean =>
-    words(table).some((word) => {
-      const [, names = '', values = '.*'] = /^([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
-      return new RegExp(`^(?:${names})$`, read.flags).test(name) && new RegExp(`^(?:${values})$`, 's').test(value);
-    });
-  const isHarmless: Fits = (name, value) => fits(harmless, name, value) || judge(name, value) === 'harmless';
-  const isOwn: Fits = (name, value) => fits(own, name, value) || judge(name, value) === 'own';
+  const isHarmless: Fits = (name, value) => fits(harmless, read, name, value) || judge(name, value) === 'harmless';
+  const isOwn: Fits = (name, value) => fits(own, read, name, value) || judge(name, value) === 'own';
   for (const [name, said] of Object.entries({ ...io.env, ...env })) {
     const value = said ?? '';
     const isChanged = value !== (io.env[name] ?? '');
@@ -78,6 +73,14 @@ export async function demandVariables(
       );
     }
   }
+}
+
+/** Whether a variable with this value is in a table of `Variables`, whose names are read as `read` is. */
+export function fits(table: string, { flags }: RegExp, name: string, value: string): boolean {
+  return words(table).some((word) => {
+    const [, names = '', values = '.*'] = /^([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
+    return new RegExp(`^(?:${names})$`, flags).test(name) && new RegExp(`^(?:${values})$`, 's').test(value);
+  });
 }
 
 /** Throws UsageError where the repository brings along what programs believe of their own. */

@@ -4,11 +4,12 @@ import { nameOf, startedIn, type Started } from '../exec/started.ts';
 import type { Io } from '../io.ts';
 import { refuseProgram, refuseUnseen, type GateCommand, type ReadCommand } from './common/kind.ts';
 import { nodeAtGate } from './node/command.ts';
+import { pythonAtGate } from './python/command.ts';
 
 /** Package managers whose ways to the gate are known, by their kind. */
 const KINDS: Readonly<Record<Program['kind'], ReadCommand | null>> = {
   node: nodeAtGate,
-  python: null,
+  python: pythonAtGate,
   cargo: null,
   go: null,
 };

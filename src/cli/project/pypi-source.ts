@@ -6,6 +6,7 @@ import type { Lockfile } from '../../model/dependency.ts';
 import { listOf, tableOf, textsOf } from '../../readers/toml-tables.ts';
 import type { NetConfig } from '../../net/config.ts';
 import { createHttpClient } from '../../net/client.ts';
+import type { HttpClient } from '../../net/request.ts';
 import { environmentNetwork } from '../../net/environment.ts';
 import { settingsOf, type IndexSettings } from '../../registries/pypi/config/indexes.ts';
 import { oneIndex } from '../../lockfiles/pypi/pyproject.ts';
@@ -65,20 +66,25 @@ export function pythonManagerIn(folder: string): 'uv' | 'pip' {
 }
 
 /** Opens the indexes that the settings name. The caller closes it. */
-export function openPypi({ config, settings, environmentFor }: PypiAsking): PypiSource {
+export function openPypi(asking: PypiAsking): PypiSource {
+  const { settings, environmentFor } = asking;
+  return { index: pypiIndex(pypiClient(asking), settings), environmentFor };
+}
+
+/** What asks them, and follows redirects to no other hosts. */
+export function pypiClient({ config, settings }: Pick<PypiAsking, 'config' | 'settings'>): HttpClient {
   const addresses = [settings.default, ...settings.explicit.values()];
   const hosts = new Set(addresses.map((address) => new URL(address).host));
   const refuseRedirect = (to: URL): string | null =>
     hosts.has(to.host) ? null : 'which is none of the hosts that assay trust hosts names';
-  const index = pypiIndex(createHttpClient(config, { refuseRedirect }), settings);
-  return { index, environmentFor };
+  return createHttpClient(config, { refuseRedirect });
 }
 
 /** The settings that one manager has for the lockfiles of a folder. Throws UsageError and LockfileError. */
 export function settingsFor(manager: Lockfile['manager'], folder: string, io: IoBefore): IndexSettings {
-  if (manager === 'uv') return uvSettings(folder, io);
+  if (manager === 'uv') return uvIndexes(io.env, uvFiles(folder, io));
   if (manager === 'poetry' || manager === 'pdm') return projectSettings(manager, folder, io);
-  return manager === 'pip' ? pipSettings(io) : pipenvSettings(folder, io);
+  return manager === 'pip' ? pipIndexes(io.env, pipFiles(io)) : pipenvSettings(folder, io);
 }
 
 /** The one source of a Pipfile, with the values of its variables; PyPI where there is none, or several. */
@@ -116,27 +122,27 @@ interface TextFile {
   readonly text: string;
 }
 
-/** https://docs.astral.sh/uv/concepts/configuration-files/ */
-function uvSettings(folder: string, io: IoBefore): IndexSettings {
+/** The files that uv takes settings from: https://docs.astral.sh/uv/concepts/configuration-files/ */
+export function uvFiles(folder: string, io: IoBefore): Parameters<typeof uvIndexes>[1] {
   const { env } = io;
   const project = textOf(join(folder, 'pyproject.toml'), io);
   const named = env['UV_CONFIG_FILE'] ?? '';
-  if (named !== '') return uvIndexes(env, { project, settings: present([demanded(named, io)]), isProjects: true });
-  if (isSet(env['UV_NO_CONFIG'])) return uvIndexes(env, { project, settings: [], isProjects: true });
+  if (named !== '') return { project, settings: present([demanded(named, io)]), isProjects: true };
+  if (isSet(env['UV_NO_CONFIG'])) return { project, settings: [], isProjects: true };
   // One file of the project counts, of the nearest folder that has any.
   const nearest = uvSettingsAt(folder, io)?.path ?? null;
   const own = nearest === null || nearest === join(folder, 'pyproject.toml') ? null : textOf(nearest, io);
   const home = configHome(io);
   const others = [join(home, 'uv', 'uv.toml'), ...systemFolders(env).map((each) => join(each, 'uv', 'uv.toml'))];
   const settings = present([own, ...others.map((path) => textOf(path, io))]);
-  return uvIndexes(env, { project, settings, isProjects: own !== null });
+  return { project, settings, isProjects: own !== null };
 }
 
-/** https://pip.pypa.io/en/stable/topics/configuration/#location */
-function pipSettings(io: IoBefore): IndexSettings {
+/** Those of pip, the strongest last: https://pip.pypa.io/en/stable/topics/configuration/#location */
+export function pipFiles(io: IoBefore): readonly TextFile[] {
   const { env } = io;
   const named = env['PIP_CONFIG_FILE'] ?? '';
-  if (named === '/dev/null' || named === 'nul') return pipIndexes(env, []);
+  if (named === '/dev/null' || named === 'nul') return [];
   const prefix = env['VIRTUAL_ENV'] ?? '';
   const given = named === '' ? null : textOf(named, io);
   const paths = [
@@ -148,7 +154,7 @@ function pipSettings(io: IoBefore): IndexSettings {
     ...(given === null ? [join(homeOf(io), '.pip', 'pip.conf'), join(configHome(io), 'pip', 'pip.conf')] : []),
     ...(prefix === '' ? [] : [join(prefix, 'pip.conf')]),
   ];
-  return pipIndexes(env, present([...paths.map((path) => textOf(path, io)), given]));
+  return present([...paths.map((path) => textOf(path, io)), given]);
 }
 
 function homeOf({ env }: Io): string {

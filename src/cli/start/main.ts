@@ -2,31 +2,12 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { nearest } from '../../model/nearest.ts';
 import { VERSION } from '../../model/version.ts';
-import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
-import { processIo, type Io } from '../io.ts';
+import { processIo, withColor, type Io } from '../io.ts';
 import { COMMAND_NAMES, commandNamed, type CommandName } from '../names.ts';
 import { helpTable, takesValue } from '../options.ts';
+import { COMMANDS, shownCommands } from './commands.ts';
 import { optionsOf, reporting } from './one-command.ts';
-
-/** Each is loaded when it is run: reading code is a good part of a short run's time. */
-const COMMANDS: Readonly<Record<CommandName, () => Promise<{ readonly command: Command }>>> = {
-  audit: () => import('../commands/audit.ts'),
-  exec: () => import('../commands/exec.ts'),
-  gate: () => import('../commands/gate.ts'),
-  init: () => import('../commands/init.ts'),
-  update: () => import('../commands/update.ts'),
-  review: () => import('../commands/review.ts'),
-  accept: () => import('../commands/accept.ts'),
-  check: () => import('../commands/check.ts'),
-  'verify-bundle': () => import('./verify-bundle.ts'),
-  explain: () => import('../commands/explain.ts'),
-  log: () => import('../commands/log.ts'),
-  trust: () => import('../commands/trust.ts'),
-  pack: () => import('../commands/pack.ts'),
-  cache: () => import('../commands/cache.ts'),
-  demo: () => import('../commands/demo.ts'),
-};
 
 /** Runs assay with `args` (without node and the script) and returns the exit status. Never throws for wrong input. */
 export function run(args: readonly string[], io: Io = processIo()): Promise<number> {
@@ -38,6 +19,10 @@ async function dispatch(args: readonly string[], io: Io): Promise<number> {
   if (first === 'help' && second !== undefined && !second.startsWith('-')) {
     if (commandNamed(second) === null) throw new UsageError(`${second} is no command${didYouMean(second)}`);
     return dispatch([second, ...args.slice(2), '--help'], io);
+  }
+  if (first === 'help' && second === '--man') {
+    io.stdout.write(await manualPage());
+    return EXIT.holds;
   }
   if (first === '--help' || first === '-h' || first === 'help') {
     io.stdout.write(await overview(io.stdout.columns));
@@ -56,10 +41,11 @@ async function dispatch(args: readonly string[], io: Io): Promise<number> {
   if (command.isBeforeCommand === true) demandSeparator(name, own);
   const options = await optionsOf(name, command, own, io);
   if (options === null) return EXIT.holds;
-  const { evidence } = options.values;
-  if (evidence === undefined) return command.run(options, io);
+  const { evidence, color } = options.values;
+  const suited = color === undefined ? io : withColor(io, color);
+  if (evidence === undefined) return command.run(options, suited);
   const { withEvidence } = await import('../evidence.ts');
-  return withEvidence(evidence, io, (answered) => command.run(options, answered));
+  return withEvidence(evidence, suited, (answered) => command.run(options, answered));
 }
 
 /**
@@ -108,8 +94,14 @@ async function overview(columns: number): Promise<string> {
 
 ${helpTable(rows, columns)}
 
-audit is the default. assay COMMAND --help shows a command's arguments, options and exit statuses.
+audit is the default. assay COMMAND --help shows a command's arguments, options and exit statuses, assay help --man
+all of them as a manual page.
 
 Exit status: 0 holds, 1 fails, 2 wrong usage or nothing to check, 3 evidence could not be obtained.
 `;
+}
+
+async function manualPage(): Promise<string> {
+  const { renderMan } = await import('../../report/commands/man.ts');
+  return renderMan(VERSION, await shownCommands());
 }

@@ -1,8 +1,9 @@
 import { STABLE } from '../../model/channel.ts';
-import type { Artifact, Artifacts } from '../../model/dependency.ts';
+import type { Artifacts } from '../../model/dependency.ts';
 import type { Evidence } from '../../model/evidence.ts';
 import type { Resolved } from '../../model/history.ts';
 import type { IndexProject } from '../../model/pypi-index.ts';
+import { artifactsOf } from '../../registries/pypi/artifacts.ts';
 import type { PypiIndex } from '../../registries/pypi/index.ts';
 import { conventionsOf } from '../conventions/index.ts';
 
@@ -19,12 +20,7 @@ export function pypiQuestions(index: PypiIndex) {
     },
     artifacts: async (name: string, version: string): Promise<Artifacts> => {
       const answer = await index.project(name);
-      const files = answer.state === 'present' ? (answer.value.versions.get(version)?.files ?? []) : [];
-      const [first, ...others] = files.map(({ name: file, sha256 }): Artifact => {
-        const digests = sha256 === null ? [] : [{ algorithm: 'sha256' as const, hex: sha256 }];
-        return { file, digests, source: { kind: 'registry', resolved: null } };
-      });
-      return [first ?? { file: null, digests: [], source: { kind: 'registry', resolved: null } }, ...others];
+      return artifactsOf(answer.state === 'present' ? (answer.value.versions.get(version)?.files ?? []) : []);
     },
   };
 }

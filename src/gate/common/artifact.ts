@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { MAX_TARBALL_BYTES } from '../../model/limits.ts';
 import type { Digest } from '../../model/dependency.ts';
-import type { HttpClient, Sink } from '../../net/request.ts';
+import type { GetOptions, HttpClient, Sink } from '../../net/request.ts';
 
 /** Why bytes are not handed on. */
 export type Broken = 'mismatch' | 'absent' | 'unavailable';
@@ -17,9 +17,10 @@ export async function handOn(
   digests: readonly Digest[],
   client: HttpClient,
   out: Writable,
+  options: Pick<GetOptions, 'auth' | 'timeoutMs'> & { readonly maxBytes?: number } = {},
 ): Promise<Broken | null> {
   const stream = createStream(digests, out);
-  const answer = await client.get(url, { maxBytes: MAX_TARBALL_BYTES, sink: stream.begin });
+  const answer = await client.get(url, { maxBytes: MAX_TARBALL_BYTES, ...options, sink: stream.begin });
   if (answer.kind !== 'ok') return answer.kind === 'absent' ? 'absent' : 'unavailable';
   return (await stream.end()) ? null : 'mismatch';
 }

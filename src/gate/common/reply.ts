@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { headline, type Refusal } from './refusal.ts';
 
@@ -55,4 +56,13 @@ export function refusalReply(refusal: Refusal): Reply {
 export function refusalText(refusal: Refusal): string {
   const help = refusal.help === '' ? '' : ` ${refusal.help}`;
   return `${headline(refusal)}: ${refusal.message}${help}`;
+}
+
+/** With a tag of its very bytes, so that what a client kept is confirmed only where nothing was decided otherwise. */
+export function tagged(reply: Reply, { headers }: GateRequest): Reply {
+  if (typeof reply.body === 'function') return reply;
+  const etag = `"${createHash('sha256').update(reply.body).digest('base64url')}"`;
+  const own = { ...reply.headers, etag, vary: 'accept, user-agent' };
+  const isKnown = headers['if-none-match']?.split(/,\s*/).includes(etag) === true;
+  return isKnown ? { status: 304, headers: own, body: Buffer.alloc(0) } : { ...reply, headers: own };
 }

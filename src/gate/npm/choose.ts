@@ -1,8 +1,7 @@
 import { compareVersions } from '../../ecosystems/conventions/compare.ts';
 import { conventionsOf } from '../../ecosystems/conventions/index.ts';
-import type { Version } from '../../ecosystems/conventions/conventions.ts';
 import { STABLE } from '../../model/channel.ts';
-import { groupBy } from '../../model/group-by.ts';
+import { choosing, type Listed } from '../common/choose.ts';
 import type { Decision } from '../common/judge.ts';
 import type { Refusal } from '../common/refusal.ts';
 
@@ -11,14 +10,6 @@ export interface Choice {
   readonly refused: ReadonlyMap<string, Refusal>;
   /** Each names a version that is listed, and that is allowed. */
   readonly distTags: Readonly<Record<string, string>>;
-}
-
-/** How many versions of one line are looked at, from its highest down, to find one that is allowed. */
-const MAX_LOOKED_AT = 50;
-
-interface Listed {
-  readonly text: string;
-  readonly version: Version;
 }
 
 /**
@@ -33,37 +24,17 @@ export async function choose(
   named: readonly string[],
   decide: (version: string) => Promise<Decision>,
 ): Promise<Choice> {
-  const { parse } = conventionsOf('npm').versions;
-  const sorted = listed
-    .flatMap((text): readonly Listed[] => {
-      const version = parse(text);
-      return version === null ? [] : [{ text, version }];
-    })
-    .sort((a, b) => compareVersions(b.version, a.version));
+  const { sorted, refused, isAllowed, firstAllowed, decideHighest } = choosing('npm', listed, decide);
   const isListed = new Set(listed);
-  const refused = new Map<string, Refusal>();
-  const isAllowed = async (text: string): Promise<boolean> => {
-    const { refusal } = await decide(text);
-    if (refusal !== null) refused.set(text, refusal);
-    return refusal === null;
-  };
-  const firstAllowed = async (downwards: readonly Listed[]): Promise<string | null> => {
-    for (const { text } of downwards.slice(0, MAX_LOOKED_AT)) if (await isAllowed(text)) return text;
-    return null;
-  };
-
-  const lines = groupBy(sorted, ({ version }) => `${version.line} ${version.channel}`);
   const [tags] = await Promise.all([
     Promise.all(
       Object.entries(distTags).map(async ([tag, target]) => {
         if (isListed.has(target) && (await isAllowed(target))) return [[tag, target] as const];
-        const below = downwardsFrom(sorted, target);
-        const moved = await firstAllowed(below);
+        const moved = await firstAllowed(downwardsFrom(sorted, target));
         return moved === null ? [] : [[tag, moved] as const];
       }),
     ),
-    ...[...lines.values()].map(firstAllowed),
-    ...named.filter((text) => isListed.has(text)).map(isAllowed),
+    decideHighest(named.filter((text) => isListed.has(text))),
   ]);
   return { refused, distTags: Object.fromEntries(tags.flat()) };
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { gunzip } from 'node:zlib';
 import { promisify } from 'node:util';
 import { MAX_PACKUMENT_BYTES } from '../../model/limits.ts';
@@ -8,12 +7,13 @@ import { parseIntegrity } from '../../lockfiles/index.ts';
 import { byteDigests, type Artifacts } from '../../model/dependency.ts';
 import type { VersionRef } from '../../model/package.ts';
 import { escapeText } from '../../report/words/escape.ts';
-import { handOn, type Broken } from '../common/artifact.ts';
+import { handOn } from '../common/artifact.ts';
 import type { Decision } from '../common/judge.ts';
 import type { Answer, Protocol, Serving } from '../common/protocol.ts';
-import { bytesReply, type GateRequest, type Reply } from '../common/reply.ts';
+import { bytesReply, tagged, type GateRequest, type Reply } from '../common/reply.ts';
+import { brokenOff, failureOf, type Unanswered } from '../common/unanswered.ts';
 import { encodeName } from '../../registries/npm/index.ts';
-import { headline, type Refusal } from '../common/refusal.ts';
+import { headline } from '../common/refusal.ts';
 import { npmFailure, npmRefusal } from './replies.ts';
 import { readPath } from './asked.ts';
 import { choose, type Choice } from './choose.ts';
@@ -178,7 +178,7 @@ function answersOf({ upstream, keepsAddresses }: NpmGateOptions, { judge, record
     return bytesReply(200, 'application/octet-stream', async (out) => {
       const broken = await handOn(url, byteDigests(artifacts[0]), upstream.client, out);
       if (broken === null) return null;
-      const refusal = brokenOff(ref, broken);
+      const refusal = brokenOff(ref, broken, 'its tarball');
       record.refuse(refusal);
       return npmRefusal(refusal);
     });
@@ -293,54 +293,13 @@ function otherThanExpected(expected: string | undefined, { artifacts }: Decision
   }
 }
 
-function brokenOff(version: VersionRef, broken: Broken): Refusal {
-  const spec = escapeText(`${version.name}@${version.version}`, 200);
-  return broken === 'mismatch'
-    ? {
-        version,
-        code: 'integrity-mismatch',
-        message: `${spec}: the registry sent other bytes than those that were judged.`,
-        help: '',
-      }
-    : {
-        version,
-        code: 'evidence-unavailable',
-        message: `${spec}: its tarball did not arrive.`,
-        help: 'Try again later.',
-      };
-}
-
 /** What a registry did not answer is no answer of the gate's, either. */
-function failed(answer: Exclude<HttpAnswer, { kind: 'ok' }>, what: string): Reply {
-  switch (answer.kind) {
-    case 'absent':
-      return npmFailure(404, 'not-found', `the registry has not ${what}`);
-    case 'too-large':
-      return npmFailure(502, 'evidence-malformed', `${what} is too large`);
-    case 'unchanged':
-      return npmFailure(502, 'evidence-unavailable', `${what} did not arrive`);
-    case 'failed': {
-      // The registry's own refusal is the client's to see; a registry that fails is asked again by the client, too.
-      const status = answer.status ?? 502;
-      return npmFailure(
-        status >= 400 && status < 500 ? status : 502,
-        'evidence-unavailable',
-        `${what} did not arrive: ${escapeText(answer.reason, 300)}`,
-      );
-    }
-  }
+function failed(answer: Unanswered, what: string): Reply {
+  const { status, code, text } = failureOf(answer, what);
+  return npmFailure(status, code, text);
 }
 
 function passed(answer: HttpAnswer, path: string): Reply {
   if (answer.kind !== 'ok') return failed(answer, escapeText(path, 120));
   return bytesReply(200, answer.headers['content-type'] ?? 'application/json', answer.body);
-}
-
-/** With a tag of its very bytes, so that what a client kept is confirmed only where nothing was decided otherwise. */
-function tagged(reply: Reply, { headers }: GateRequest): Reply {
-  if (typeof reply.body === 'function') return reply;
-  const etag = `"${createHash('sha256').update(reply.body).digest('base64url')}"`;
-  const own = { ...reply.headers, etag, vary: 'accept, user-agent' };
-  const isKnown = headers['if-none-match']?.split(/,\s*/).includes(etag) === true;
-  return isKnown ? { status: 304, headers: own, body: Buffer.alloc(0) } : { ...reply, headers: own };
 }

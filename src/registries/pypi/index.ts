@@ -40,13 +40,13 @@ export interface PypiIndex {
 }
 
 /** JSON of the simple repository interface, and of the integrity interface behind it. */
-const SIMPLE_TYPE = 'application/vnd.pypi.simple.v1+json';
+export const SIMPLE_TYPE = 'application/vnd.pypi.simple.v1+json';
 const INTEGRITY_TYPE = 'application/vnd.pypi.integrity.v1+json';
 
 const FILES_AT_ONCE = 8;
 /** PyPI takes wheels of some GiB from projects that ask for it; a file is hashed as it comes. */
-const MAX_FILE_BYTES = 4 * 1024 ** 3;
-const FILE_TIMEOUT_MS = 600_000;
+export const MAX_FILE_BYTES = 4 * 1024 ** 3;
+export const FILE_TIMEOUT_MS = 600_000;
 
 /** A file with its bytes. */
 interface ReadFile extends HashedFile {

@@ -1,6 +1,4 @@
-import type { LogHead } from '../../model/baseline.ts';
-import type { PolicyUsed, Report, RegistryUsed, TrustRepository } from '../../model/report.ts';
-import { formatInstant } from '../../model/time.ts';
+import type { PolicyUsed, Report } from '../../model/report.ts';
 import type { JudgedDependency, Verdict } from '../../model/verdict.ts';
 import { baselineRows } from '../parts/baseline-rows.ts';
 import { advisoryRows } from '../parts/advisory-rows.ts';
@@ -26,7 +24,8 @@ import {
 import { subjectText } from '../words/messages.ts';
 import { reviewRows } from '../words/review-words.ts';
 import { groupsForPeople } from '../parts/statements.ts';
-import { rootTexts } from '../parts/trust-age.ts';
+import { passing } from '../parts/passing.ts';
+import { trustRows } from '../parts/trust-rows.ts';
 
 /** Lines a report takes where nothing fails, however many warnings there are: about one screen. */
 const SCREEN = 40;
@@ -40,6 +39,11 @@ export interface ReportOptions extends RenderOptions {
   readonly whole?: boolean;
   /** The last line says what the exit status asks for; not where a command says that itself. */
   readonly concludes?: boolean;
+  /**
+   * What is shown of it: `failures` is nothing where it holds, and else what fails or has no statement; `all` has also
+   * each dependency that passes, with who built it.
+   */
+  readonly amount?: 'failures' | 'usual' | 'all';
 }
 
 /**
@@ -47,9 +51,11 @@ export interface ReportOptions extends RenderOptions {
  * the last line. What fails or has no statement is named whole; only warnings, notes and what changed are ever
  * shortened. Ends with a newline. Every line but colour codes is printable text.
  */
-export function renderTerminal(report: Report, { whole = false, concludes = true, ...options }: ReportOptions): string {
+export function renderTerminal(report: Report, shownAs: ReportOptions): string {
+  const { whole = false, concludes = true, amount = 'usual', ...options } = shownAs;
   const fitted = { ...options, columns: usableColumns(options.columns) };
-  const above = summary(report, fitted);
+  if (amount === 'failures') return failuresAlone(report, fitted);
+  const above = [...summary(report, fitted), ...(amount === 'all' ? ['', ...passing(report, fitted)] : [])];
   const groups = groupsForPeople(report);
   const below = concludes ? verdictLines(report, groups, fitted) : [];
   const grouped = { ...fitted, places: report.lockfiles.length > 0 };
@@ -75,6 +81,18 @@ export function renderTerminal(report: Report, { whole = false, concludes = true
   return blocks([above, joinGroups([...named, ...fitGroups(others, left, grouped)]), explained, below]);
 }
 
+/** What fails or has no statement, and the verdict; nothing where it holds. */
+function failuresAlone(report: Report, options: RenderOptions): string {
+  if (report.verdict === 'pass' || report.verdict === 'warn') return '';
+  const groups = groupsForPeople(report);
+  const grave = groups.filter((group) => !isFoldable(group));
+  const grouped = { ...options, places: report.lockfiles.length > 0 };
+  return blocks([
+    joinGroups(grave.map((group) => renderWholeGroup(group, grouped))),
+    verdictLines(report, groups, options),
+  ]);
+}
+
 function summary(report: Report, options: RenderOptions): string[] {
   return [
     ...wrap(shown(headText(report), options), options.columns, 0, 2).map((line) => paint('bold', line, options)),
@@ -96,7 +114,7 @@ export function headText(report: Report): string {
 
 /** Counts, unless they are shown otherwise, and what the verdict rests on: a line each, escaped. */
 export function summaryRows(report: Report, isCounted = true): string[] {
-  const { counts, trust } = report;
+  const { counts } = report;
   const verdicts = [
     `${String(counts.pass)} pass`,
     ...(counts.warn > 0 ? [`${String(counts.warn)} with warnings`] : []),
@@ -123,9 +141,7 @@ export function summaryRows(report: Report, isCounted = true): string[] {
     ...unknownCapabilityTexts(report.dependencies),
     ...baselineRows(report),
     ...reviewRows(report),
-    ...[...rootTexts(report), ...logTexts(trust.logs)].map((text) => `checked against: ${text}`),
-    ...[trust.repository, ...trust.ages.map(({ repository = null }) => repository)].flatMap(repositoryTexts),
-    ...registryTexts(trust.registries),
+    ...trustRows(report),
   ];
 }
 
@@ -201,52 +217,6 @@ function unknownCapabilityTexts(dependencies: readonly JudgedDependency[]): stri
   );
   if (unknown.length === 0) return [];
   return [`critical, as it is unknown what they can reach: ${listed(unknown, 3, String)}`];
-}
-
-/** Says how old the trusted root is; nothing where it is the newest. */
-function repositoryTexts(repository: TrustRepository | null): string[] {
-  if (repository === null || repository.state === 'current' || repository.state === 'unasked') return [];
-  const { state, url, problem, confirmed } = repository;
-  const where = `${escapeText(url, 120)} (${escapeText(problem ?? '', 200)})`;
-  const used = confirmed === null ? 'of unknown age' : `the newest on ${formatInstant(confirmed).slice(0, 10)}`;
-  return [
-    state === 'unavailable'
-      ? `whether there is a newer root could not be asked of ${where}; the one in use was ${used}`
-      : `WARNING: what ${where} says of newer roots does not hold, and was not used; the root in use was ${used}`,
-  ];
-}
-
-function registryTexts(registries: readonly RegistryUsed[]): string[] {
-  const shownOnes = registries
-    .slice(0, 3)
-    .map(({ url, keys, namedBy }) => `registry ${escapeText(url, 120)}: ${chosenBy(namedBy) ?? vouchedFor(keys)}`);
-  const rest = registries.length - shownOnes.length;
-  return rest > 0
-    ? [...shownOnes, `and ${count(rest, 'more registry', 'more registries')} (--json lists all)`]
-    : shownOnes;
-}
-
-function logTexts(logs: readonly LogHead[]): string[] {
-  return logs.map(
-    ({ origin, size }) =>
-      `${escapeText(origin, 120)}, a tree of ${size} entries, which begins with every other tree that was seen`,
-  );
-}
-
-/** Of an index without keys of its own, who chose it; null for others. */
-function chosenBy(namedBy: string | undefined): string | null {
-  if (namedBy === undefined) return null;
-  return namedBy === 'default' ? 'the default' : `named by ${escapeText(namedBy, 160)}`;
-}
-
-function vouchedFor(keys: RegistryUsed['keys']): string {
-  const origins = new Set(keys.map((key) => key.origin));
-  const words = [
-    ...(origins.has('pinned') ? ['keys pinned in assay'] : []),
-    ...(origins.has('configured') ? ['keys you configured'] : []),
-    ...(origins.has('registry') ? ['registry vouches for itself'] : []),
-  ];
-  return words.length === 0 ? 'no signature of it was verified' : words.join(', ');
 }
 
 /** Groups in at most `room` lines: one line each first, then more detail in turn, the gravest first. */

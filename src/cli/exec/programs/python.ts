@@ -1,6 +1,6 @@
 import type { Program } from './program.ts';
 
-const PIP_OPTIONS = `
+export const PIP_OPTIONS = `
   -h --help -V --version -q --quiet -v --verbose --debug --no-input --no-color --disable-pip-version-check
   --no-python-version-warning --require-virtualenv --no-cache-dir --cache-dir= --retries= --resume-retries= --timeout=
   --default-timeout= --log= --log-file= --cert= --client-cert= --trusted-host= --exists-action= --progress-bar=
@@ -9,7 +9,7 @@ const PIP_OPTIONS = `
 const INSTALL = `
   -r= --requirement= -c= --constraint= --require-hashes --no-deps --user -t= --target= --prefix= --dry-run
   --break-system-packages --only-binary= --no-binary= --python-version=`;
-const PIP_INSTALL = `${INSTALL}
+export const PIP_INSTALL = `${INSTALL}
   --root= --src= --platform= --implementation= --abi= --prefer-binary --force-reinstall -I --ignore-installed
   --ignore-requires-python --compile --no-compile --no-warn-script-location --no-warn-conflicts --no-clean
   --check-build-dependencies --report=`;
@@ -41,18 +41,18 @@ export const PIP: Program = {
   },
 };
 
-const UV_OPTIONS = `
+export const UV_OPTIONS = `
   -h --help -V --version -q --quiet -v --verbose --color= --no-progress --offline --no-cache -n --native-tls
   --system-certs --managed-python --no-managed-python --no-python-downloads --python-preference=`;
 /** Installing from uv.lock: https://docs.astral.sh/uv/reference/cli/#uv-sync */
-const UV_SYNC = `
+export const UV_SYNC = `
   --locked --frozen --no-dev --dev --only-dev --group= --no-group= --only-group= --all-groups --no-default-groups --extra=
   --no-extra= --all-extras --package= --all-packages --no-editable --no-editable-package= --exact --inexact --active
   --no-install-project --no-install-workspace --no-install-local --no-install-package= --reinstall --reinstall-package=
   --refresh --refresh-package= --link-mode= --compile-bytecode --no-build --no-build-package= --no-binary
   --no-binary-package= --require-build-hashes --output-format= --keyring-provider=disabled|subprocess
   --index-strategy= -p=[\\w.@+-]+ --python=[\\w.@+-]+`;
-const UV_PIP = `${INSTALL}
+export const UV_PIP = `${INSTALL}
   --requirements= --constraints= --system --no-break-system-packages --exact --strict --check --no-build
   --require-build-hashes --output-format= --reinstall --reinstall-package= --refresh --refresh-package= --link-mode=
   --compile-bytecode --keyring-provider=disabled|subprocess --index-strategy= -p= --python=`;

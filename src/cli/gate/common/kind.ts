@@ -29,6 +29,8 @@ export interface GateCommand {
   readonly manager: PackageManager;
   /** The folder whose lockfile it reads and writes. */
   readonly folder: string;
+  /** What it installs from, or writes, where that is not all lockfiles of the folder. */
+  readonly lockfiles?: () => readonly string[];
   /** Where in the line the words of the package manager begin. */
   readonly at: number;
   /** Reads the settings by which it asks. Throws UsageError where they would lead it past the gate. */
@@ -78,13 +80,20 @@ export interface Pointed {
 /** Throws UsageError for a line of which the package manager, or what it asks, cannot be seen. */
 export function refuseUnseen(shown: string): never {
   return refuse(
-    `assay gate runs one command of npm, pnpm, Yarn or Bun, and cannot see whether ${shown} gets its packages at the gate: assay gate -- npm install axios`,
+    `assay gate runs one command of npm, pnpm, Yarn, Bun, pip or uv, and cannot see whether ${shown} gets its packages at the gate: assay gate -- npm install axios`,
   );
 }
 
 /** Throws UsageError for a program that the gate has nothing for. */
 export function refuseProgram(name: string, shown: string): never {
   return refuse(`the gate does not stand between ${name} and its registry yet: use assay exec; not run: ${shown}`);
+}
+
+/** Throws UsageError for a line by which two kinds of package managers would fetch something. */
+export function refuseTwoKinds(shown: string): never {
+  return refuse(
+    `${shown} gets packages from two kinds of registries, and the gate stands before one: run each by itself`,
+  );
 }
 
 /** Throws UsageError where words of the package manager are not as they stand in the line. */

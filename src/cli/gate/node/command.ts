@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { nameOf as settingOf } from '../../../lockfiles/settings/names.ts';
 import { isKnown } from '../../../lockfiles/settings/tables.ts';
-import type { NodeManager } from '../../../model/dependency.ts';
+import { NODE_MANAGERS, type NodeManager } from '../../../model/dependency.ts';
 import { manifestFields } from '../../../readers/manifest.ts';
 import { escapeText } from '../../../report/words/escape.ts';
 import { folderOf, nodeCommand } from '../../exec/node.ts';
@@ -13,7 +13,14 @@ import { demandKnown, nameOf, withoutVersion } from '../../exec/started.ts';
 import type { Io } from '../../io.ts';
 import { managerOf } from '../../project/manager-config.ts';
 import { demandFile } from '../../user-files.ts';
-import { demandPlain, demandSameVariables, refuseProgram, type GateCommand, type Reading } from '../common/kind.ts';
+import {
+  demandPlain,
+  demandSameVariables,
+  refuseProgram,
+  refuseTwoKinds,
+  type GateCommand,
+  type Reading,
+} from '../common/kind.ts';
 import { nodeClient } from './client.ts';
 
 /** Package managers whose ways to the gate are known. */
@@ -51,7 +58,7 @@ export function nodeAtGate(reading: Reading): GateCommand {
     const [name = '', ...rest] = program.isRunner ? wordsBehind(command.verb, args) : runBy(command, args);
     const own = nameOf(withoutVersion(name));
     const found = name === '' ? null : inner([own, ...rest], started);
-    if (found !== null) return found;
+    if (found !== null) return NODE_MANAGERS.some((one) => one === found.manager) ? found : refuseTwoKinds(shown);
   }
   demandKnown(started);
   const start = resolve(io.cwd, started.within ?? '.', command.folder ?? '.');

@@ -1,5 +1,6 @@
 import { PYPI_INDEX } from '../../../ecosystems/conventions/pypi-files.ts';
 import { basicAuthorization, type Credential } from '../../../net/credentials.ts';
+import { withoutCredentials } from '../../../model/address.ts';
 import { LockfileError } from '../../../readers/error.ts';
 
 /** Which index answers for which project: addresses with the last slash, without credentials. */
@@ -15,6 +16,8 @@ export interface Indexes {
 export interface IndexSettings extends Indexes {
   /** User names and passwords that stood in the addresses, each for its host alone. */
   readonly credentials: ReadonlyMap<string, Credential>;
+  /** The default one as a lockfile of uv has it: as it is written, without credentials. */
+  readonly written: string;
 }
 
 /** An index that a setting names. */
@@ -51,6 +54,7 @@ export function settingsOf(
     explicit: new Map(own.map(([name, at]) => [name, at])),
     namedBy: new Map([...own.map(([, at, by]) => [at, by] as const), [address, index.by]]),
     credentials,
+    written: named === null ? PYPI_INDEX.replace(/\/$/, '') : withoutCredentials(index.url),
   };
 }
 
