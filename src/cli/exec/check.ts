@@ -27,6 +27,8 @@ export interface Held {
 export interface Inner {
   readonly line: readonly string[];
   readonly start: Start;
+  /** Whether it gets variables that nobody sees here. */
+  readonly isUnseen?: boolean;
 }
 
 /**

@@ -43,6 +43,9 @@ async function demandHeld(started: Started, held: Held): Promise<void> {
   const all = startedIn(inner.line, io.env, inner.start, started.depth + 1);
   const { program, args, env } = started;
   const hasFile = args.some((word) => word.startsWith('--env-file')) || isUvFile(program, { ...io.env, ...env });
+  if (all[0] !== undefined && inner.isUnseen === true) {
+    refuse(`which variables the project gives ${all[0].program.name} cannot be seen: run it by itself`);
+  }
   if (all[0] !== undefined && hasFile) {
     refuse(`which variables an --env-file gives ${all[0].program.name} cannot be seen: leave it out`);
   }
