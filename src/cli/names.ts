@@ -3,6 +3,7 @@ export const COMMAND_NAMES = [
   'audit',
   'exec',
   'gate',
+  'hook',
   'init',
   'update',
   'review',

@@ -145,6 +145,11 @@ const OPTIONS = {
   contact: { type: 'string', value: 'ADDRESS', help: 'whom the operators of a log may write to, for the User-Agent' },
   listen: { type: 'string', value: 'HOST:PORT', help: 'serve there until it is stopped, without a command' },
   upstream: { type: 'string', value: 'URL', help: 'the registry whose packages are handed on' },
+  timeout: {
+    type: 'string',
+    value: 'SECONDS',
+    help: 'refuse what is not decided by then: less than the agent waits for a hook; 45 by default',
+  },
   help: { type: 'boolean', help: 'show this help' },
 } as const satisfies Record<string, OptionSpec>;
 

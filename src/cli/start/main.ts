@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<{ readonly command: C
   audit: () => import('../commands/audit.ts'),
   exec: () => import('../commands/exec.ts'),
   gate: () => import('../commands/gate.ts'),
+  hook: () => import('../commands/hook.ts'),
   init: () => import('../commands/init.ts'),
   update: () => import('../commands/update.ts'),
   review: () => import('../commands/review.ts'),
