@@ -25,7 +25,7 @@ const PROJECTS = [
   'accept,axios,baseline,baseline-{golden,merge,migration},bun-vlt,bytes-lockfiles,capabilities,explained,forged-lines',
   'go-repository,init,inside,lockfiles,managers,manifests,newcomer,not-used,other-base,pnpm,policy,pull-request',
   'read-lockfile,readme,review,since,trust-import,upwards,yarn',
-  'cargo-beside,cargo-registries,exec-lines,hook,go-info,go-review,pypi-index-changed,pypi-lockfiles,pypi-not-used',
+  'cargo-beside,cargo-registries,exec-lines,hook,mcp,go-info,go-review,pypi-index-changed,pypi-lockfiles,pypi-not-used',
   'pypi-review,python-settings,unlocked',
 ].map((names) => `test/cli/{${names}}.test.ts`);
 const BUILT_ONCE = [

@@ -4,6 +4,7 @@ export const COMMAND_NAMES = [
   'exec',
   'gate',
   'hook',
+  'mcp',
   'init',
   'update',
   'review',

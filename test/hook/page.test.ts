@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readAsked } from '../../src/cli/hook/formats.ts';
 import { objectionTo } from '../../src/cli/hook/objection.ts';
+import { LISTED } from '../../src/cli/mcp/tools.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/hooks.md'), 'utf8');
 const silent = { write: () => undefined, isTerminal: false, color: false, columns: 80, unicode: true };
@@ -32,6 +33,14 @@ describe('docs/hooks.md', () => {
     expect(event === 'BeforeTool' ? hook.timeout / 1000 : hook.timeout).toBe(60);
     const asked = { hook_event_name: event, tool_name: matcher, command: 'ls', tool_input: { command: 'ls' } };
     expect(readAsked(JSON.stringify(asked), '/').command).toBe('ls');
+  });
+
+  it('starts the server by a command that there is', () => {
+    const [, text = ''] = /^```json\n(\{ "mcpServers"[^]*?)^```$/m.exec(page) ?? [];
+    const { mcpServers } = JSON.parse(text) as { readonly mcpServers: Readonly<Record<string, object>> };
+    expect(mcpServers).toEqual({ assay: { command: 'assay', args: ['mcp'] } });
+    const tools = [...page.matchAll(/^\| `(\w+)` *\|/gm)].map(([, name]) => name);
+    expect(tools).toEqual(LISTED.map(({ name }) => name));
   });
 
   it('says of its commands what becomes of them', async () => {

@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<{ readonly command: C
   exec: () => import('../commands/exec.ts'),
   gate: () => import('../commands/gate.ts'),
   hook: () => import('../commands/hook.ts'),
+  mcp: () => import('../commands/mcp.ts'),
   init: () => import('../commands/init.ts'),
   update: () => import('../commands/update.ts'),
   review: () => import('../commands/review.ts'),
