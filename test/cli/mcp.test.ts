@@ -83,7 +83,7 @@ it('says what is wrong to the model, and answers what else there is', async () =
       call(4, 'explain', { code: 'nothing' }),
       call(5, 'explain', { code: '--help' }),
       call(6, 'audit', { path: 'nowhere' }),
-      `${'x'.repeat(2_000_000)}`,
+      'x'.repeat(2_000_000),
       '',
       call(7, 'explain', { code: 'provenance-lost' }),
     ]);

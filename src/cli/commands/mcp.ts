@@ -71,12 +71,12 @@ async function* linesOf(input: Input): AsyncGenerator<string | null> {
       add(rest.subarray(0, end));
       rest = rest.subarray(end + 1);
       const line = taken();
-      if (line === null || line.trim() !== '') yield line;
+      if (line?.trim() !== '') yield line;
     }
     add(rest);
   }
   const line = taken();
-  if (line === null || line.trim() !== '') yield line;
+  if (line?.trim() !== '') yield line;
 
   function add(bytes: Buffer): void {
     size += bytes.length;

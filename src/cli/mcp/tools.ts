@@ -18,7 +18,7 @@ interface OfCommand extends Pick<Tool, 'title' | 'description'> {
 
 const PATH = { kind: 'text', description: 'a folder or lockfile; the folder of the server without it' } as const;
 
-/** Arguments are those of the command line, in this order. What is demanded is said to the server when it is started. */
+/** Arguments are those of the command line, in this order. What is demanded is said where the server is started. */
 const TOOLS = {
   check: {
     title: 'Check package versions',
