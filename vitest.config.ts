@@ -6,33 +6,23 @@ import { clientScripts } from './scripts/build/client.mjs';
 const BUILT = ['test/package/{pack,checkout}.test.ts', 'test/cli/**/*.test.ts'];
 
 /**
- * What does not depend on assay's own Node: real package managers, what is held to the repository's files, what is read
- * from large corpora by functions of their bytes alone, and what is said in the end, of which the command line's tests
- * see some on every Node.
+ * What does not depend on assay's own Node: folders that the linter holds to functions of their arguments, what is held
+ * to the repository's files, what is said in the end, and whole histories, of which each step is tested on every Node.
  */
 const ONCE = [
-  'test/{bench,policy,report}/**/*.test.ts',
-  'test/lockfiles/{real-*,yarn-real,yarn-installs-other}.test.ts',
-  'test/lockfiles/{*-differential,*-fuzz,*-recorded,formats,known-settings,go-sum,go-mod}.test.ts',
-  'test/lockfiles/go/**/*.test.ts',
+  'test/{advisories,baseline,bench,checks,lockfiles,model,policy,report}/**/*.test.ts',
   'test/package/{extending,lint-rules,map,name,pages,repository,workflows}.test.ts',
+  'test/scenarios/{accounts,decisions,history,incidents,recorded-golden,releases,vectors}.test.ts',
 ];
 /**
- * Of the command line what is about a project's files alone, which the tests of source read on every Node. What starts
- * processes and threads, reaches a network, keeps files, or writes to streams stays with those that every Node runs.
+ * Of the command line what starts processes and threads, reaches a network, keeps files, or writes to streams is tested
+ * on every Node. All else there is about a project's files or about real package managers.
  */
-const PROJECTS = [
-  'accept,axios,baseline,baseline-{golden,merge,migration},bun-vlt,bytes-lockfiles,capabilities,explained,forged-lines',
-  'go-repository,init,inside,lockfiles,managers,manifests,newcomer,not-used,other-base,pnpm,policy,pull-request',
-  'read-lockfile,readme,review,since,trust-import,upwards,yarn',
-  'cargo-beside,cargo-registries,exec-lines,hook,mcp,go-info,go-review,pypi-index-changed,pypi-lockfiles,pypi-not-used',
-  'pypi-review,python-settings,unlocked',
-].map((names) => `test/cli/{${names}}.test.ts`);
-const BUILT_ONCE = [
-  'test/cli/{cargo-real,demo-recorded,gate-real,gate-real-ends,go-real,installed-real}.test.ts',
-  'test/cli/{pipelines,pypi-installed-real,pypi-real,verdaccio}.test.ts',
-  'test/package/checkout.test.ts',
-  ...PROJECTS,
+const BUILT_EVERYWHERE = [
+  'test/package/pack.test.ts',
+  'test/cli/{audit,bytes,bytes-memory,cache,compile-cache,environment,exec,hosts,html,installs,links}.test.ts',
+  'test/cli/{log-ends,log-watch,offline,options,outputs,pack,private-sigstore,threads,trust}.test.ts',
+  'test/cli/{verify-bundle,witnesses}.test.ts',
 ];
 
 /** Tests against servers that are started before them, with a configuration of their own. */
@@ -69,6 +59,12 @@ function project(name: string, include: string[], exclude: string[] = []): TestP
   return { extends: true, test: { name, include, exclude } };
 }
 
+/** They change nothing that another file of them sees, and so share what they import. */
+function once(name: string, include: string[]): TestProjectInlineConfiguration {
+  const { test } = project(name, include);
+  return { extends: true, test: { ...test, isolate: false } };
+}
+
 function built(name: string, include: string[], exclude: string[] = []): TestProjectInlineConfiguration {
   const { test } = project(name, include, exclude);
   const server = { deps: { external: [/\/dist\//] } };
@@ -86,9 +82,9 @@ export default defineConfig({
     coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'html'] },
     projects: [
       project('source', ['test/**/*.test.ts'], [...BUILT, ...ONCE, REAL_SIGSTORE]),
-      project('once', ONCE),
-      built('built', BUILT, BUILT_ONCE),
-      built('built-once', BUILT_ONCE),
+      once('once', ONCE),
+      built('built', BUILT_EVERYWHERE),
+      built('built-once', BUILT, BUILT_EVERYWHERE),
     ],
   },
 });

@@ -49,6 +49,6 @@ export function openPackFile(path: string, what: string, io: Io): Pack {
     return openPack(resolve(io.cwd, path), shownPath(path, io));
   } catch (error) {
     if (error instanceof PackError) throw error;
-    throw new UsageError(`cannot read ${what} ${path}: ${readProblem(error)}`);
+    throw new UsageError(`cannot read ${what} ${path}: ${readProblem(error, path)}`);
   }
 }

@@ -256,11 +256,19 @@ function withValues(args: readonly string[], taken: readonly OptionName[]): stri
 /** What options are called elsewhere, in assay's own pages too. */
 const OTHER_NAMES: Readonly<Record<string, OptionName>> = { phase: 'enforce', format: 'output' };
 
+/** Why commands take no pack in the place of the network, and what to do instead. */
+const WITHOUT_EVIDENCE: Readonly<Record<string, string>> = {
+  log: 'no pack has answers of logs; without a network, verify-bundle holds a bundle to the checkpoint in it, and log verify --fork shows a fork',
+  pack: 'it asks the network, to make a pack; --since PACK leaves out what an earlier one has',
+};
+const ASKS_NOBODY = 'it asks nobody, and needs none';
+
 function explainParseError(error: unknown, taken: readonly OptionName[], command: string): string {
   const message = error instanceof Error ? error.message : String(error);
   const unknown = /Unknown option '(-{1,2}[^']*)'/.exec(message)?.[1];
   if (unknown !== undefined) {
     const word = unknown.replace(/^-+/, '');
+    if (word === 'evidence') return `assay ${command} takes no --evidence: ${WITHOUT_EVIDENCE[command] ?? ASKS_NOBODY}`;
     const meant = Object.hasOwn(OTHER_NAMES, word) ? OTHER_NAMES[word] : undefined;
     const near = meant !== undefined && taken.includes(meant) ? meant : nearest(word, taken);
     return `unknown option ${unknown}${near === null ? '' : `; did you mean --${near}?`} (assay ${command} --help lists them)`;

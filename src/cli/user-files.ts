@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { UsageError } from './exit.ts';
 import { dirname, relative, resolve } from 'node:path';
 import { lstatAt, statAt } from '../store/found.ts';
+import { readWithin } from '../store/read.ts';
 import type { Io } from './io.ts';
 import { writeProblem } from './write-problem.ts';
 
@@ -37,25 +38,41 @@ export function isLink(path: string): boolean {
   return lstatAt(path)?.isSymbolicLink() === true;
 }
 
-/** Reads a file the user named. Throws UsageError with one line. */
-export function readUserFile(path: string, what: string, io: Io): Buffer {
+/** Of a file that is read as text: lockfiles of the largest repositories have some tens of MiB. */
+const MAX_TEXT_BYTES = 256 * 1024 * 1024;
+
+/**
+ * Reads a file the user named, or a pipe that a shell put in its place. Throws UsageError with one line, for a device,
+ * and for another pipe, which nobody may ever write to.
+ */
+export function readUserFile(path: string, what: string, io: Io, most = MAX_TEXT_BYTES): Buffer {
   try {
-    return readFileSync(resolve(io.cwd, path));
+    return readWithin(resolve(io.cwd, path), most);
   } catch (error) {
-    throw new UsageError(`cannot read ${what} ${path}: ${readProblem(error)}`);
+    throw new UsageError(`cannot read ${what} ${path}: ${readProblem(error, path)}`);
   }
 }
 
+/** Whether somebody named an address where a file is meant. */
+export function isAddress(path: string): boolean {
+  // Paths that were joined have one slash left.
+  return /^[a-z][a-z0-9+.-]+:\//i.test(path);
+}
+
+export const NOT_FETCHED = 'it is an address, and only files are read here: download it, and name the file';
+
 /** Why a file that the user named cannot be read, in words where they are known. */
-export function readProblem(error: unknown): string {
+export function readProblem(error: unknown, path: string): string {
   const { code = 'unreadable' } = error as NodeJS.ErrnoException;
   const why = {
-    ENOENT: 'no such file',
+    ENOENT: isAddress(path) ? NOT_FETCHED : 'no such file',
     ENOTDIR: 'no such file, as a file stands where its folder should',
     EISDIR: 'it is a directory',
     EACCES: 'permission denied',
     ELOOP: 'its links lead back to themselves',
     ENAMETOOLONG: 'its name is too long for a file',
+    EFTYPE: 'it is a device or a pipe, and not a file',
+    EFBIG: 'it is too large',
   }[code];
   return why ?? code;
 }

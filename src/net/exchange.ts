@@ -112,7 +112,7 @@ export function createExchange(config: NetConfig, { userAgent, idleMs = IDLE_MS 
   };
 
   return {
-    async send(url, { accept, etag, auth, maxBytes, timeoutMs, sink, json }) {
+    async send(url, { accept, etag, auth, maxBytes, timeoutMs, sink, json, statusAlone = false }) {
       if (closed) return CLOSED;
       const route = routeOf(url);
       const credential = auth ? credentialFor(config.credentials, url) : null;
@@ -133,7 +133,7 @@ export function createExchange(config: NetConfig, { userAgent, idleMs = IDLE_MS 
         body,
       };
       const bounds = { maxBytes, idleMs, timeoutMs, proxy: route.proxy?.shown ?? null };
-      return receive((listener) => transport(request, listener), { auth, etag, sink, ...bounds, track });
+      return receive((listener) => transport(request, listener), { auth, etag, sink, statusAlone, ...bounds, track });
     },
     sleep: (ms) =>
       new Promise((resolve) => {

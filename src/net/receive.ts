@@ -27,6 +27,8 @@ export interface ReceiveOptions {
   readonly etag: string | undefined;
   /** What the body goes to; where there is none, it is kept and decoded. */
   readonly sink: (() => Sink) | undefined;
+  /** Whether any status from 200 to 299 is the answer, whatever becomes of its body. */
+  readonly statusAlone: boolean;
   /** Bound on the body, before and after decoding. */
   readonly maxBytes: number;
   /** Longest time without any byte. */
@@ -125,12 +127,15 @@ function networkOutcome(error: unknown, status: number | null, reused: boolean):
   return retry ? again(reason, status, null, !reused) : failure(reason, status);
 }
 
-/** What the status alone decides; null for 200, whose body does. */
+/** What the status alone decides; null for 200 whose body does. */
 function statusOutcome(
   status: number,
   headers: IncomingHttpHeaders,
-  { auth, etag, proxy }: Pick<ReceiveOptions, 'auth' | 'etag' | 'proxy'>,
+  { auth, etag, proxy, statusAlone }: Pick<ReceiveOptions, 'auth' | 'etag' | 'proxy' | 'statusAlone'>,
 ): Outcome | null {
+  if (statusAlone && status >= 200 && status <= 299) {
+    return { kind: 'answer', answer: { kind: 'ok', status: 200, body: NO_BODY, headers } };
+  }
   if (status === 200) return null;
   if (status === 304 && etag !== undefined) return { kind: 'answer', answer: { kind: 'unchanged', headers } };
   if (status === 404 || status === 410) return { kind: 'answer', answer: { kind: 'absent' } };

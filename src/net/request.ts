@@ -18,6 +18,8 @@ export interface GetOptions {
    * is followed.
    */
   readonly json?: string;
+  /** The status is the whole answer: each of 200 to 299 is one, with any body or none, and its body is left out. */
+  readonly statusAlone?: boolean;
 }
 
 /** Takes a body as it comes. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from '../store/temporary.ts';
 import type { GetOptions, HttpAnswer, HttpClient, Sink } from '../net/request.ts';
 import { answerWith } from './content.ts';
 import { PIECE_BYTES } from './layout.ts';
@@ -34,10 +34,10 @@ export interface Recorder {
 }
 
 export function createRecorder(): Recorder {
-  const folder = mkdtempSync(join(tmpdir(), 'assay-pack-'));
+  const folder = temporaryFolder('pack');
   const asked = new Map<string, Question>();
   let files = 0;
-  const newPath = (): string => join(folder, String((files += 1)));
+  const newPath = (): string => join(folder.path, String((files += 1)));
 
   function keep(bytes: Buffer): Received {
     const path = newPath();
@@ -96,7 +96,7 @@ export function createRecorder(): Recorder {
       return new Map(await Promise.all(all));
     },
     keep,
-    close: () => rmSync(folder, { recursive: true, force: true }),
+    close: () => folder.remove(),
   };
 }
 

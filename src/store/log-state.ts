@@ -1,5 +1,6 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { withLock } from './lock.ts';
 import { writeWhole } from './write.ts';
 
 /**
@@ -12,7 +13,8 @@ export interface LogState {
   readonly origins: () => readonly string[];
   /** With the file that it is in; null where none was kept. */
   readonly head: (origin: string) => { readonly note: string; readonly file: string } | null;
-  readonly keepHead: (origin: string, note: string) => void;
+  /** Only where still `before` is kept, which it was held against: another run's head is not forgotten for it. */
+  readonly keepHead: (origin: string, note: string, before: string | null) => void;
   readonly position: (origin: string) => string | null;
   readonly keepPosition: (origin: string, text: string) => void;
   /** Writes something to look at; returns its path. */
@@ -29,18 +31,25 @@ export function openLogState(folder: string): LogState {
     writeWhole(path, [text], 0o600, true);
     return path;
   };
+  const head: LogState['head'] = (origin) => {
+    const file = pathOf(origin, HEAD);
+    const note = present(() => readFileSync(file, 'utf8'));
+    return note === null ? null : { note, file };
+  };
   return {
     folder,
     origins: () => {
       const names = present(() => readdirSync(folder)) ?? [];
       return names.flatMap((name) => (name.endsWith(HEAD) ? decoded(name.slice(0, -HEAD.length)) : []));
     },
-    head: (origin) => {
-      const file = pathOf(origin, HEAD);
-      const note = present(() => readFileSync(file, 'utf8'));
-      return note === null ? null : { note, file };
+    head,
+    keepHead: (origin, note, before) => {
+      const path = pathOf(origin, HEAD);
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      withLock(path, () => {
+        if ((head(origin)?.note ?? null) === before) write(path, note);
+      });
     },
-    keepHead: (origin, note) => void write(pathOf(origin, HEAD), note),
     position: (origin) => present(() => readFileSync(pathOf(origin, POSITION), 'utf8')),
     keepPosition: (origin, text) => void write(pathOf(origin, POSITION), text),
     keepEvidence: (name, text) => write(join(folder, name), text),
@@ -63,27 +72,5 @@ function present<T>(read: () => T): T | null {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
-  }
-}
-
-/**
- * Makes one run at a time use the folder. Returns what ends that, or the id of the process that uses it; a process that
- * is no more does not count.
- */
-export function lockState({ folder }: LogState, isRunning: (pid: number) => boolean): (() => void) | number {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, 'lock');
-  for (;;) {
-    try {
-      const file = openSync(path, 'wx', 0o600);
-      writeSync(file, String(process.pid));
-      closeSync(file);
-      return () => rmSync(path, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw Object.assign(error as Error, { path });
-      const pid = Number(present(() => readFileSync(path, 'utf8')));
-      if (Number.isSafeInteger(pid) && pid > 0 && isRunning(pid)) return pid;
-      rmSync(path, { force: true });
-    }
   }
 }

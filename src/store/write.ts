@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { onDeath } from './death.ts';
 import { statAt } from './found.ts';
 
 /**
@@ -14,7 +16,9 @@ export function writeWhole(path: string, pieces: Iterable<string | Uint8Array>, 
   }
   // A link stays one.
   const target = before === undefined ? path : realpathSync(path);
-  const temporary = `${target}.${process.pid}.tmp`;
+  // No process id: in containers, many runs have the same one.
+  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
+  const forget = onDeath(() => rmSync(temporary, { force: true }));
   try {
     // Only a new file: an existing one could be a link that was planted there.
     writePieces(temporary, 'wx', mode, pieces, durable);
@@ -23,6 +27,8 @@ export function writeWhole(path: string, pieces: Iterable<string | Uint8Array>, 
     rmSync(temporary, { force: true });
     // Node names the one beside it, or none where it has a descriptor.
     throw error instanceof Error && 'code' in error ? Object.assign(error, { path: target }) : error;
+  } finally {
+    forget();
   }
 }
 

@@ -107,7 +107,16 @@ describe('what is left of an environment', () => {
     expect(judged('/project/src\n# import x\n\n')).toEqual([]);
     expect(judged('/elsewhere\n')).toEqual(['beside p.pth']);
     expect(judged('/project/src\nimport evil')).toEqual(['beside p.pth']);
-    expect(judge({ 'p.pth': 'import evil' }, { 'p.pth': unasked })).toEqual([]);
+    // RECORD alone says that it is of what is locked and was not compared now.
+    for (const path of ['p.pth', 'sitecustomize.py', 'usercustomize/__init__.py']) {
+      expect(judge({ [path]: 'import evil' }, { [path]: unasked }), path).toEqual([`beside ${path}`]);
+    }
+    for (const path of ['one/b.py', 'one.so', 'two/__init__.py']) {
+      expect(judge({ [path]: '' }, { [path]: unasked }), path).toEqual([`added ${path}`]);
+    }
+    expect(judge({ 'three.py': '', 'space/other.py': '' }, { 'three.py': unasked, 'space/other.py': unasked })).toEqual(
+      [],
+    );
   });
 
   it('names compiled files, and refuses those that are run whatever their source says', () => {

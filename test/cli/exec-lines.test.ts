@@ -62,7 +62,8 @@ cargo machete
 cargo hack check --locked --feature-powerset
 cargo install --locked --path .
 cargo install --path . --locked --root /tmp/tools
-cargo publish --locked --dry-run
+cargo publish --locked --no-verify
+cargo package --locked --list
 cargo llvm-cov --locked --all-features --lcov --output-path lcov.info
 cargo nextest run --locked --profile ci
 uv sync --locked --all-extras --dev

@@ -16,6 +16,19 @@ function commit(folder: string, ...without: readonly string[]): void {
   git('-c', 'user.name=a', '-c', 'user.email=a@x.example', 'commit', '-qm', 'all');
 }
 
+const put = (folder: string, file: string): void => {
+  mkdirSync(dirname(join(folder, file)), { recursive: true });
+  writeFileSync(join(folder, file), '#!/bin/sh\n');
+  chmodSync(join(folder, file), 0o755);
+};
+const withFile = (file: string, PATH: string, ...without: readonly string[]): Given => ({
+  env: { PATH },
+  then: (folder) => {
+    put(folder, file);
+    commit(folder, ...without);
+  },
+});
+
 describe('a module of the folder that Python imports in place of the installer, or of what that imports', () => {
   it.each([
     'pip.py',
@@ -76,19 +89,6 @@ describe('a module of the folder that Python imports in place of the installer, 
 });
 
 describe('a program that the repository brings along', () => {
-  const put = (folder: string, file: string): void => {
-    mkdirSync(dirname(join(folder, file)), { recursive: true });
-    writeFileSync(join(folder, file), '#!/bin/sh\n');
-    chmodSync(join(folder, file), 0o755);
-  };
-  const withFile = (file: string, PATH: string, ...without: readonly string[]): Given => ({
-    env: { PATH },
-    then: (folder) => {
-      put(folder, file);
-      commit(folder, ...without);
-    },
-  });
-
   it.each([
     ['npm', 'npm ci', '.:/usr/bin'],
     ['npm', 'npm ci', ':/usr/bin'],
@@ -116,7 +116,8 @@ describe('a program that the repository brings along', () => {
 
   it('is none where another comes first, or PATH does not lead there', async () => {
     expect(await asked('npm ci', withFile('bin/npm', '/usr/bin'))).toBeNull();
-    expect(await asked('npm ci', withFile('bin/node', 'bin'))).toBeNull();
+    expect(await asked('npm ci', withFile('bin/tool', 'bin'))).toBeNull();
+    expect(await asked('npm ci', withFile('bin/node', '/usr/bin'))).toBeNull();
     const both = { PATH: 'first:second' };
     const given = {
       env: both,
@@ -128,6 +129,42 @@ describe('a program that the repository brings along', () => {
     };
     expect(await asked('npm ci', given)).toBeNull();
   });
+});
+
+describe('what a program starts in turn', () => {
+  it.each([
+    ['bin/cc', 'cargo build --locked'],
+    ['bin/aarch64-linux-gnu-gcc-13', 'cargo build --locked'],
+    ['bin/rustc', 'cargo build --locked'],
+    ['bin/git', 'go build ./...'],
+    ['bin/pkg-config', 'go build ./...'],
+    ['bin/python3.12', 'uv sync --locked'],
+    ['bin/sh', 'npm ci'],
+    ['bin/node', 'npm ci'],
+  ])('is not %s of the repository, for %s', async (file, line) => {
+    expect(await asked(line, withFile(file, 'bin:/usr/bin'))).toMatch(/may start .*, which the repository brings/);
+    expect(await asked(line, withFile(file, 'bin:/usr/bin', file))).toBeNull();
+    expect(await asked(line, withFile(file, '/usr/bin'))).toBeNull();
+    expect(await asked(line, withFile('bin/test-gcc.txt', 'bin'))).toBeNull();
+  });
+
+  it.each(['pip.conf', 'pip.ini', 'lib/python3.12/site-packages/x.pth'])(
+    'nor an environment of Python with %s of the repository',
+    async (file) => {
+      const given = (committed: boolean): Given => ({
+        env: { PATH: '/usr/bin' },
+        then: (folder) => {
+          for (const name of ['bin/pip', 'bin/python', 'pyvenv.cfg']) put(folder, `tools/${name}`);
+          put(folder, `tools/${file}`);
+          commit(folder, 'tools/bin', 'tools/pyvenv.cfg', ...(committed ? [] : [`tools/${file}`]));
+        },
+      });
+      for (const line of [`tools/bin/${PIP}`, `./tools/bin/python -m ${PIP}`, `tools/bin/python tools/bin/${PIP}`]) {
+        expect(await asked(line, given(true)), line).toMatch(/pip reads tools.*which the repository brings along/);
+        expect(await asked(line, given(false)), line).toBeNull();
+      }
+    },
+  );
 });
 
 describe('variables of the environment that load something of the repository before a program', () => {

@@ -117,6 +117,10 @@ describe('variables', () => {
     ['uv run --locked pytest', { UV_OVERRIDE: 'x' }],
     ['pip install --require-hashes -r requirements.txt', { PIP_REQUIREMENT: '/nn.txt' }],
     ['pip install --require-hashes -r requirements.txt', { PIP_requirement: '/nn.txt' }],
+    ['pip install --require-hashes -r requirements.txt', { PIP_CACHE_DIR: 'cache' }],
+    ['poetry install', { PIP_TARGET: '/x' }],
+    ['go build', { GODEBUG: 'netdns=go,execerrdot=0' }],
+    ['cargo build --locked', { RUSTUP_TOOLCHAIN: './tools' }],
     ['cargo build --locked', { CARGO_ALIAS_X: 'x' }],
     ['cargo build --locked', { CARGO_BUILD_RUSTC_WRAPPER: './x' }],
     ['npm ci', { npm_config_new_setting: '1' }],
@@ -131,6 +135,38 @@ describe('variables', () => {
       ),
     );
     expect(await asked(line, { env: Object.fromEntries(Object.keys(env).map((name) => [name, ''])) })).toBeNull();
+  });
+});
+
+describe('what a file of the project, or a folder of the repository, has for an installer', () => {
+  it('.env, which pipenv hands to pip whatever it does', async () => {
+    const project = { Pipfile: '', 'Pipfile.lock': '{}', x: '' };
+    const files = { ...project, '.env': 'PIP_REQUIREMENT=other.txt\n' };
+    for (const line of ['pipenv sync', 'pipenv run pip list']) {
+      expect(await asked(line, { files })).toMatch(/takes variables from \.env/);
+      expect(await asked(line, { files, env: { PIPENV_DONT_LOAD_ENV: '1' } })).toBeNull();
+      expect(await asked(line, { files, env: { PIPENV_DONT_LOAD_ENV: '0' } })).toMatch(/takes variables/);
+      expect(await asked(line, { files: project, env: { PIPENV_DOTENV_LOCATION: 'x' } })).toMatch(/PIPENV_DOTENV/);
+    }
+    expect(await asked('poetry install', { files })).toBeNull();
+    expect(await asked('pipenv sync', { files: project })).toBeNull();
+    expect(await asked('pipenv sync', { files: project, env: { PIP_REQUIREMENT: '/x' } })).toMatch(/^PIP_REQUIREMENT/);
+  });
+
+  it.each([
+    ['HOME', '.', '.cache/uv/x'],
+    ['HOME', 'home', 'home/.config/pip/pip.conf'],
+    ['HOME', 'home', 'home/.local/lib/python3.12/site-packages/x.pth'],
+    ['XDG_CACHE_HOME', 'kept', 'kept/go-build/x'],
+    ['XDG_DATA_HOME', 'kept', 'kept/x'],
+    ['XDG_CONFIG_HOME', './conf', 'conf/uv/uv.toml'],
+  ])('what %s=%s leads to: %s', async (name, value, file) => {
+    for (const line of ['uv sync --locked', 'go build', 'pip install --require-hashes -r requirements.txt']) {
+      const given = { env: { [name]: value } };
+      expect(await asked(line, { ...given, files: { [file]: '' } }), line).toMatch(new RegExp(`^${name} leads to`));
+      expect(await asked(line, { ...given, files: { 'kept.txt': '', 'conf/nextest.toml': '' } }), line).toBeNull();
+      expect(await asked(line, { env: { [name]: '/x' }, files: { [file]: '' } }), line).toBeNull();
+    }
   });
 });
 

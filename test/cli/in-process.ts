@@ -1,6 +1,6 @@
 import type { Io, Output } from '../../src/cli/io.ts';
 import { run } from '../../src/cli/start/main.ts';
-import { NO_NETWORK, type Run } from './run.ts';
+import { IMPATIENT, NO_NETWORK, type Run } from './run.ts';
 
 /** Runs the command line in this process, for tests that run it many times. */
 export async function assayHere(
@@ -17,6 +17,11 @@ export async function assayHere(
     columns,
     unicode: true,
   });
-  const io: Io = { cwd, env: { ...NO_NETWORK, ...env }, stdout: output('stdout'), stderr: output('stderr') };
+  const io: Io = {
+    cwd,
+    env: { ...NO_NETWORK, ...IMPATIENT, ...env },
+    stdout: output('stdout'),
+    stderr: output('stderr'),
+  };
   return { status: await run(args, io), ...written };
 }

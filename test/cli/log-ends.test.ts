@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ciWorkflow, token } from '../../lab/index.ts';
-import { NAMES, withLogs, type LabLogs } from '../logs/lab-logs.ts';
+import { lockOf, NAMES, withLogs, type LabLogs } from '../logs/lab-logs.ts';
 import { withProject } from './lab-project.ts';
 import { CLI, environmentOf, start, type Run } from './run.ts';
 
@@ -92,7 +92,7 @@ describe('a watch whose standard output is not taken', () => {
       const indexes = [index, ...Array.from({ length: 120 }, () => signOurs(logs))];
       const run = await shell(FIRST_LINE, watchArgs(logs, '--interval', '1'), logs.folder);
       expect([run.status, toldBy(run), run.stderr]).toEqual([1, [index], 'assay: standard output did not take it\n']);
-      expect(existsSync(join(logs.folder, 'state', 'lock'))).toBe(false);
+      expect(lockOf(logs.folder)).toMatch(/^free\n/);
       await expectNotLost(logs, ...indexes);
     });
   });
@@ -195,7 +195,8 @@ describe.skipIf(process.platform === 'win32')('a watch that is stopped in the mi
       expect(toldBy(run)).toEqual([index]);
       expect(answer === 500 ? run.status : run.signal).toBe(answer === 500 ? 1 : signals[0]);
       await expectNotLost(logs, index);
-      expect(readdirSync(join(logs.folder, 'state')).filter((name) => /lock|tmp/.test(name))).toEqual([]);
+      expect(readdirSync(join(logs.folder, 'state')).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+      expect(lockOf(logs.folder)).toMatch(/^free\n/);
     });
   });
 });

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ciWorkflow } from '../../lab/index.ts';
-import { NAMES, withLogs, type LabLogs } from '../logs/lab-logs.ts';
+import { lockOf, NAMES, withLogs, type LabLogs } from '../logs/lab-logs.ts';
 import { CLI, environmentOf, start } from './run.ts';
 
 const ID = '4242';
@@ -17,6 +17,9 @@ interface Event {
 }
 
 interface Running {
+  readonly pid: number | undefined;
+  readonly closed: Promise<readonly unknown[]>;
+  readonly stderr: () => string;
   /** Waits for such an event among those that were not waited for yet; fails where the command ends before. */
   readonly until: (is: (event: Event) => boolean) => Promise<Event>;
   /** Sends a signal, and waits for the end. */
@@ -36,10 +39,14 @@ function watching(logs: LabLogs, ...args: string[]): Running {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
+  const closed = once(child, 'close');
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
+    pid: child.pid,
+    closed,
+    stderr: () => stderr,
     until: async (is) => {
       for (;;) {
         const line = await lines.next();
@@ -49,7 +56,6 @@ function watching(logs: LabLogs, ...args: string[]): Running {
       }
     },
     end: async (signal) => {
-      const closed = once(child, 'close');
       child.kill(signal);
       const [status] = (await closed) as [number | null];
       return { status, stderr };
@@ -76,11 +82,11 @@ describe('assay log watch without an end', () => {
       // Two more rounds that find nothing do not make the finding undone.
       await running.until(isRead);
       await running.until(isRead);
-      expect(existsSync(join(folder, 'state', 'lock'))).toBe(true);
+      expect(lockOf(folder)).toMatch(new RegExp(`^\\S+ ${running.pid} `));
       expect(await running.end('SIGTERM')).toEqual({ status: 1, stderr: '' });
       const position = readFileSync(join(folder, 'state', `${NAMES.v2}.position.json`), 'utf8');
       expect(JSON.parse(position)).toMatchObject({ position: String(lab.sigstore.rekor.v2.tree.size()) });
-      expect(existsSync(join(folder, 'state', 'lock'))).toBe(false);
+      expect(lockOf(folder)).toMatch(/^free\n/);
       const next = await start(process.execPath, argsOf(logs, '--once'), folder, environmentOf(folder, {}));
       expect([next.status, next.stdout.includes('finding')]).toEqual([0, false]);
     });
@@ -107,6 +113,26 @@ describe('assay log watch without an end', () => {
       await running.until(isRead);
       await running.until(({ event, log }) => event === 'read' && log === NAMES.v1);
       expect((await running.end('SIGTERM')).status).toBe(0);
+    });
+  });
+
+  it('is alone with its state, and one that was taken over while it stood still keeps nothing', async () => {
+    await withLogs(async (logs) => {
+      const { folder } = logs;
+      const env = environmentOf(folder, {});
+      const running = watching(logs, '--interval', '1');
+      await running.until(isRead);
+      const second = await start(process.execPath, argsOf(logs, '--once'), folder, env);
+      expect([second.status, second.stdout]).toEqual([2, '']);
+      expect(second.stderr).toMatch(/^assay: process \d+ on \S+ watches with \S+state: end it, or name another folder/);
+      // As another one does that saw no sign of life for long enough.
+      writeFileSync(join(folder, 'state', 'lock.99'), 'free\n');
+      signOurs(logs);
+      await running.until(({ event }) => event === 'finding');
+      const [status] = await running.closed;
+      expect([status, running.stderr()]).toEqual([2, expect.stringMatching(/another watch took over \S+state/)]);
+      const next = await start(process.execPath, argsOf(logs, '--once'), folder, env);
+      expect([next.status, next.stdout.includes('finding')]).toEqual([1, true]);
     });
   });
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
@@ -78,6 +78,22 @@ describe('evidence in place of the network', () => {
       for (const phase of ['observe', 'critical', 'all']) {
         const { gap, online } = await both(project, '--enforce', phase);
         expect(gap).toEqual(online);
+      }
+    });
+  });
+
+  it('is as good with what an earlier run kept as without', async () => {
+    await withPublished(async ({ online, gap, folder }) => {
+      expect((await online('pack', '--output', 'e.tar', '--artifacts')).status).toBe(0);
+      for (const run of [online, (...args: string[]) => gap(...args, '--evidence', 'e.tar')]) {
+        for (const before of ['audit', 'update']) {
+          for (const side of ['gap', 'online']) rmSync(join(folder, side, 'cache'), { recursive: true, force: true });
+          expect((await run(before)).status).toBe(0);
+          const warm = await run('audit', '--tarballs', '--json');
+          const cold = await run('audit', '--tarballs', '--json', '--no-cache');
+          expect(warm.status).toBe(0);
+          expect(timeless(warm)).toEqual(timeless(cold));
+        }
       }
     });
   });

@@ -259,6 +259,54 @@ describe('docs/private-sigstore.md', () => {
     });
   });
 
+  it('the root of any repository is held to the same as a file: authorities of its own, which can show what must be', async () => {
+    await withCompany(async ({ company: other, policy, folder, lab }) => {
+      const trustedRoot = lab.trustedRoot as Record<string, readonly unknown[]>;
+      const more = other.trustedRoot as typeof trustedRoot;
+      const publish = async (root: object, work: (audit: () => Promise<Run>) => Promise<void>): Promise<void> => {
+        const targets = { 'trusted_root.json': root, 'registry.npmjs.org/keys.json': lab.tufKeys };
+        const repository = tufRepository({ targets });
+        const server = await serveRepository(repository);
+        writeFileSync(join(folder, 'tuf-root.json'), repository.root);
+        const env = { ASSAY_CACHE: join(folder, 'kept'), XDG_CONFIG_HOME: configOf(folder) };
+        try {
+          await work(() => assayInside(['--tuf', server.url, '--tuf-root', 'tuf-root.json'], folder, env));
+          // What was kept and cannot be used does not stand in the way of what is published now.
+          repository.publish({ 'trusted_root.json': lab.trustedRoot });
+          expect((await assayInside(['--tuf', server.url, '--tuf-root', 'tuf-root.json'], folder, env)).stderr).toBe(
+            '',
+          );
+        } finally {
+          await server.close();
+        }
+      };
+      policy(LOGGED);
+      const certificateAuthorities = [trustedRoot, more].flatMap((one) => one['certificateAuthorities'] ?? []);
+      await publish({ ...trustedRoot, certificateAuthorities }, async (audit) => {
+        for (const run of [await audit(), await audit()]) {
+          expect(run).toMatchObject({ status: 2, stdout: '' });
+          expect(run.stderr).toMatch(
+            /^assay: the instances own and company have a certificate authority in common .*\n$/,
+          );
+        }
+      });
+      const lacking = [
+        [{ ctlogs: [] }, 'names no certificate-transparency log, and sct is 1'],
+        [{ tlogs: [] }, 'names no transparency log, and log is 1'],
+        [{ tlogs: [], timestampAuthorities: [] }, 'names no transparency log, and log is 1'],
+      ] as const;
+      for (const [change, words] of lacking) {
+        await publish({ ...trustedRoot, ...change }, async (audit) => {
+          for (const run of [await audit(), await audit()]) {
+            expect(run).toMatchObject({ status: 2, stdout: '' });
+            expect(run.stderr).toMatch(/^assay: the trusted root http:\S+ cannot be used: it names .*\n$/);
+            expect(run.stderr).toContain(words);
+          }
+        });
+      }
+    });
+  });
+
   it('the repository of such an instance is refused, unreachable or unknown by itself', async () => {
     await withPublished(async ({ audit, human, url, repository, run, server }) => {
       expect((await run('trust', 'refresh')).status).toBe(0);

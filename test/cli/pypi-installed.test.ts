@@ -100,18 +100,67 @@ describe('--installed of Python packages', () => {
       expect(await installed()).toEqual([3, expect.stringContaining('evidence-unavailable it was built here')]);
     }));
 
-  it('makes no statement where packages of the system are loaded as well', () =>
+  it('makes no statement where packages of the system are loaded as well, as Python reads that', () =>
     withEnvironment(async ({ folder, installed }) => {
-      writeFileSync(join(folder, '.venv/pyvenv.cfg'), 'include-system-site-packages = true\n');
-      expect(await installed()).toEqual([3, expect.stringContaining('include-system-site-packages')]);
+      const file = join(folder, '.venv/pyvenv.cfg');
+      const key = 'include-system-site-packages';
+      for (const text of [
+        `${key} = true\n`,
+        `home = /usr/bin\r${key} = true\r`,
+        `${key}\x1f=\x1ctrue\x85\n`,
+        `INCLUDE-system-site-pac\u212aages=TRUE`,
+        `${key} = false\n${key} = true\n`,
+        `${key} = true\n\ufeff${key} = false\n`,
+      ]) {
+        writeFileSync(file, text);
+        expect(await installed(), JSON.stringify(text)).toEqual([3, expect.stringContaining(key)]);
+      }
+      for (const text of [`# ${key} = true\n`, `${key}-x = true\n`, `${key}\n`, `${key} = false # = true\n`]) {
+        writeFileSync(file, text);
+        expect(await installed(), JSON.stringify(text)).toEqual([0]);
+      }
     }));
 
-  it('refuses an environment with two folders of packages', () =>
+  it('refuses an environment with two folders of packages, or whose folders are links: Python may take another', () =>
     withEnvironment(async ({ folder, installed }) => {
-      cpSync(join(folder, '.venv/lib/python3.12'), join(folder, '.venv/lib/python3.13'), { recursive: true });
-      const [status, line] = await installed();
-      expect(status).toBe(2);
-      expect(line).toContain('.venv has several folders of packages');
+      const root = join(folder, '.venv');
+      const refused = async (change: () => void, why: string): Promise<void> => {
+        cpSync(root, `${root}.before`, { recursive: true });
+        change();
+        const [status, line] = await installed();
+        expect([status, line]).toEqual([2, expect.stringContaining(why)]);
+        rmSync(root, { recursive: true });
+        renameSync(`${root}.before`, root);
+      };
+      const at = (...path: readonly string[]): string => join(root, ...path);
+      const several = '.venv has several folders of packages';
+      await refused(() => cpSync(at('lib/python3.12'), at('lib/python3.13'), { recursive: true }), several);
+      await refused(() => {
+        mkdirSync(at('Scripts'));
+        cpSync(at(SITE), at('Lib/site-packages'), { recursive: true });
+      }, several);
+      await refused(() => {
+        mkdirSync(at('lib/python3.11'));
+        symlinkSync(folder, at('lib/python3.11/site-packages'));
+      }, several);
+      await refused(() => {
+        mkdirSync(at('other/site-packages'), { recursive: true });
+        symlinkSync('../other', at('lib/python3.11'));
+      }, several);
+      await refused(() => {
+        renameSync(at('lib'), at('lib64'));
+        symlinkSync('lib64', at('lib'));
+      }, '.venv/lib is a link');
+      await refused(() => {
+        mkdirSync(at('other'));
+        symlinkSync('other', at('lib64'));
+      }, '.venv/lib64 is a link');
+      await refused(() => {
+        renameSync(at(SITE), at('packages'));
+        symlinkSync('../../packages', at(SITE));
+      }, `.venv/${SITE} is a link`);
+      symlinkSync('lib', at('lib64'));
+      expect(await installed()).toEqual([0]);
     }));
 
   it('proves nothing where the bytes are not those that are locked', () =>

@@ -232,7 +232,9 @@ describe('assay trust import', () => {
       env.ASSAY_CACHE = join(folder, 'here');
       const imported = await there('trust', 'import', 'new.tar', '--json');
       expect(imported.status).toBe(0);
-      expect(imported.stderr).toMatch(/\nassay: imported from new\.tar: root 1, timestamp 2, /);
+      expect(imported.stderr).toMatch(
+        /\nassay: imported from new\.tar: root 1, timestamp 2, .*; it is the copy of http:\S+\n$/,
+      );
       const { confirmed } = trustOf(imported).ages[0] ?? {};
       expect(imported.stderr).toContain(`made ${confirmed ?? ''}`);
       expect(trustOf(await there('audit', '--json')).repository).toMatchObject({
@@ -244,7 +246,7 @@ describe('assay trust import', () => {
       expect(old.stderr).toMatch(/\nassay: old\.tar cannot be imported: timestamp\.json /);
       // Another repository's answers are none.
       expect((await inside('trust', 'import', 'new.tar')).stderr).toMatch(
-        /new\.tar cannot be imported: .*not in the evidence/,
+        /new\.tar cannot be imported: it has no copy of \S+, but of http:\S+\n$/,
       );
       writeFileSync(join(folder, 'cut.tar'), readFileSync(join(folder, 'new.tar')).subarray(0, 2048));
       expect((await there('trust', 'import', 'cut.tar')).stderr).toMatch(/cut\.tar cannot be used as evidence/);

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -179,6 +179,7 @@ describe('a project of Yarn 2 or later', () => {
       const none = { ...p, name: 'nosuch' };
       lab.behave(/^\/nosuch/, { status: 503 });
       write(project, [p, none], berry([p, none]));
+      appendFileSync(join(folder, '.yarnrc.yml'), 'httpRetry: 0\n');
       const { status, stdout } = await run('init');
       expect({ status, stdout: stdout.includes('nothing is written') }).toEqual({ status: 3, stdout: false });
       expect(read('assay.lock')).toContain(`npm:p@1.0.0 artifact ${p.integrity}`);
@@ -186,6 +187,7 @@ describe('a project of Yarn 2 or later', () => {
       expect(read('assay.yml')).toContain('enforce:');
       for (const file of ['assay.lock', 'assay.yml']) rmSync(join(folder, file));
       write(project, [none], berry([none]));
+      appendFileSync(join(folder, '.yarnrc.yml'), 'httpRetry: 0\n');
       const nothing = await run('init');
       expect(nothing.status).toBe(3);
       expect(nothing.stderr).toContain('nothing is written');

@@ -474,6 +474,69 @@ describe('poetry.lock, pdm.lock and Pipfile.lock', () => {
     expect([dependencies.map(({ name }) => name), findings?.length]).toEqual([['b'], 1]);
   });
 
+  const ofPipenv = (entry: string): string => `{"_meta":{"pipfile-spec":6,"sources":[]},"default":{"a":{${entry}}}}`;
+
+  it.each([
+    // pipenv sync installed a wheel of this hash, whatever is in hashes.
+    [`"markers":"python_version > '3' --hash=sha256:${hex('b')}"`, 'markers has more than one thing'],
+    [`"markers":"python_version != ' --hash=sha256:${hex('b')} '"`, 'markers has more than one thing'],
+    [`"markers":"python_version > '3' # "`, 'markers has more than one thing'],
+    [`"markers":"python_version > '3'\\n"`, 'control characters'],
+    [`"os_markers":"\\nb @ https://x.example/b.whl"`, 'control characters'],
+    [`"os_markers":"; os_name == 'nt' --hash=sha256:${hex('b')}"`, 'os_markers has more than one thing'],
+    [`"extras":["x] @ https://x.example/b.whl # "]`, 'an extra is no name'],
+    [`"subdirectory":"x --hash=y"`, 'subdirectory has more than one thing'],
+    [`"markers":"$\{X}"`, 'markers has more than one thing'],
+  ])('of pipenv bring no other requirement and no other hash into the line for pip: %s', (field, problem) => {
+    const text = ofPipenv(`"version":"==1","hashes":["sha256:${hex('a')}"],${field}`);
+    expect(problemOf('Pipfile.lock', text)).toContain(problem);
+  });
+
+  it('of pipenv have markers and extras as pipenv writes them', () => {
+    const markers = `(python_version >= '3.8' and sys_platform != \\"win-32\\") or os_name not in 'a, b'`;
+    const text = ofPipenv(
+      `"version":"==1","hashes":["sha256:${hex('a')}"],"markers":"${markers}","extras":["s_3","x.y-z"],"subdirectory":"a/b"`,
+    );
+    expect(hashes(read('Pipfile.lock', text))).toEqual([['a']]);
+  });
+
+  it('of pipenv and PDM are from a repository where their tool takes them from one, whatever hashes they have', () => {
+    const sourcesIn = ({ dependencies, skipped }: Lockfile): unknown => [
+      dependencies.flatMap(({ artifacts }) => artifacts.map(({ source }) => source)),
+      skipped.map(({ reason }) => reason),
+    ];
+    const locked = `"version":"==1","hashes":["sha256:${hex('a')}"]`;
+    const pdm = (rest: string): string =>
+      `[metadata]\nlock_version = "4.5.0"\n[[package]]\nname = "a"\nversion = "1"\n${rest}\nfiles = [{ file = "a-1.tar.gz", hash = "sha256:${hex('a')}" }]\n`;
+    for (const kind of ['git', 'svn', 'hg', 'bzr']) {
+      const url = `${kind === 'git' ? '' : `${kind}+`}https://x.example/a@r`;
+      const expected = [[{ kind: 'git', url }], []];
+      const entry = `${locked},"${kind}":"https://x.example/a","ref":"r","path":"."`;
+      expect(sourcesIn(read('Pipfile.lock', ofPipenv(entry)))).toEqual(expected);
+      const field = `${kind} = "https://x.example/a"`;
+      expect(sourcesIn(read('pdm.lock', pdm(`${field}\nrevision = "r"`)))).toEqual(expected);
+      expect(problemOf('pdm.lock', pdm(`${field}\npath = "."`))).toContain(`has ${kind} and path`);
+    }
+    expect(problemOf('pdm.lock', pdm('url = "https://x.example/a.whl"\npath = "./a"'))).toContain('has url and path');
+    for (const [path, kind] of [
+      ['git+https://x.example/a', 'git'],
+      ['hg+ssh://x.example/a', 'git'],
+      ['https://x.example/a', 'http'],
+      ['ftp://x.example/a', 'other'],
+    ]) {
+      for (const field of ['path', 'file']) {
+        const { dependencies, skipped } = read('Pipfile.lock', ofPipenv(`"${field}":"${path ?? ''}"`));
+        expect([dependencies[0]?.artifacts[0].source.kind, skipped], path).toEqual([kind, []]);
+      }
+    }
+    // To pip a word without a separator is the name of a package.
+    expect(problemOf('Pipfile.lock', ofPipenv('"path":"b"'))).toContain('"b" is a name to pip');
+    expect(problemOf('Pipfile.lock', ofPipenv('"path":"b==2"'))).toContain('is a name to pip');
+    expect(problemOf('Pipfile.lock', ofPipenv('"path":"./b --index-url x"'))).toContain('path has more than one thing');
+    expect(sourcesIn(read('Pipfile.lock', ofPipenv('"path":"./b"')))).toEqual([[], ['link']]);
+    expect(sourcesIn(read('Pipfile.lock', ofPipenv('"path":".","editable":true')))).toEqual([[], ['root']]);
+  });
+
   it('of pipenv and PDM have hashes of each package from an index, which their tools write and do not miss', () => {
     const missed = ({ dependencies }: Lockfile): readonly string[] =>
       dependencies.filter(({ findings = [] }) => findings.length > 0).map(({ name }) => name);

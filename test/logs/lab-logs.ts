@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ciWorkflow, type BundleJson, type Lab } from '../../lab/index.ts';
 import { serveLog, type LogServer } from '../../lab/logs.ts';
@@ -57,4 +57,12 @@ export function withLogs(work: (logs: LabLogs) => Promise<void>): Promise<void> 
       }
     }),
   );
+}
+
+/** What the one file of the lock of `state` in a folder says. */
+export function lockOf(folder: string): string {
+  const state = join(folder, 'state');
+  const [name, ...others] = readdirSync(state).filter((one) => one.startsWith('lock'));
+  if (name === undefined || others.length > 0) throw new Error(`locks: ${[name, ...others].join(' ')}`);
+  return readFileSync(join(state, name), 'utf8');
 }

@@ -105,6 +105,13 @@ describe.each(['v1', 'v2'] as const)('verifying in a log of Rekor %s', (version)
         assayHere(['log', 'verify', '--fork', file, '--trusted-root', 'root.json'], folder);
       expect(await check(evidence ?? '')).toMatchObject({ status: 1, stderr: '' });
       expect((await check(evidence ?? '')).stdout).toMatch(/^parted: a fork: the log signed two histories/);
+      // The trusted root is named where that is at fault, and not the fork.
+      writeFileSync(join(folder, 'bad.json'), '{}');
+      const bad = await assayHere(['log', 'verify', '--fork', evidence ?? '', '--trusted-root', 'bad.json'], folder);
+      expect([bad.status, bad.stderr]).toEqual([
+        2,
+        expect.stringMatching(/^assay: the trusted root bad\.json cannot be/),
+      ]);
       // What was kept is still there.
       expect(keptText(folder)).toBe(textOf(forked(lab, version, size).note));
       // A file that is no fork says so; one whose notes are not of the log shows nothing.

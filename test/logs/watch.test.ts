@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -9,10 +10,11 @@ import { newTree } from '../../lab/sigstore/merkle.ts';
 import { signedHead, V1_TREE } from '../../lab/sigstore/rekor.ts';
 import { readPublished } from '../../src/logs/published.ts';
 import { createScan } from '../../src/logs/scan.ts';
+import { takeLease } from '../../src/store/lease.ts';
 import type { Run } from '../cli/run.ts';
 import { tufRepository } from '../../lab/tuf.ts';
 import { serveRepository } from '../support/serve-repository.ts';
-import { NAMES, withLogs, type LabLogs } from './lab-logs.ts';
+import { lockOf, NAMES, withLogs, type LabLogs } from './lab-logs.ts';
 import { serveFiles } from './recorded.ts';
 
 interface Event {
@@ -93,9 +95,55 @@ describe('watching the tiles of Rekor v2', () => {
       expect([third.status, findingsOf(third), readsOf(third)]).toEqual([0, [], [['415', '415']]]);
       const kept = readFileSync(join(folder, 'state', `${NAMES.v2}.position.json`), 'utf8');
       expect(JSON.parse(kept)).toMatchObject({ position: '415' });
-      expect(existsSync(join(folder, 'state', 'lock'))).toBe(false);
+      expect(lockOf(folder)).toMatch(/^free\n/);
       // From the beginning, on demand.
       expect(findingsOf(await watch('--from', '0', '--state', 'other'))).toHaveLength(4);
+    });
+  });
+
+  it('tells each watch everything, where two take turns with one state', async () => {
+    await watching(async ({ watch, lab }) => {
+      const other = (): Promise<Run> => watch('--repository-id', '4343');
+      const sign = (repositoryId: string): void => {
+        const { identity } = ciWorkflow({ repository: `team/r${repositoryId}`, repositoryId });
+        lab.sigstore.signMessage(Buffer.from('x'), { identity }, { log: 'v2' });
+      };
+      expect([(await watch()).status, (await other()).status]).toEqual([0, 0]);
+      sign('4343');
+      // It reads past what is nothing to it, and is for the other one.
+      expect(findingsOf(await watch())).toEqual([]);
+      expect(findingsOf(await other())).toEqual([['unpublished', '11']]);
+      sign(ID);
+      expect(findingsOf(await other())).toEqual([['unpublished', '12']]);
+      expect(findingsOf(await watch())).toEqual([['unpublished', '12']]);
+      expect([findingsOf(await watch()), findingsOf(await other())]).toEqual([[], []]);
+      // A watch that is new to the state begins where the last one came to.
+      sign(ID);
+      expect(findingsOf(await watch('--repository-id', '4444'))).toEqual([['unpublished', '13']]);
+    });
+  });
+
+  it('watches an identity, a bundle and a file by what is theirs, and says where nobody is', async () => {
+    await watching(async ({ run, lab, folder, sign }) => {
+      const sha512 = createHash('sha512').update('the file').digest('hex');
+      writeFileSync(join(folder, 'p.tgz'), 'the file');
+      const bundle = sign('v2', 'team/p', { name: 'pkg:npm/p@1.0.0', digest: { sha512 } });
+      writeFileSync(join(folder, 'p.json'), JSON.stringify(bundle));
+      const subject = readPublished(bundle)?.subject ?? '';
+      const of = (...args: string[]): Promise<Run> =>
+        run('log', 'watch', ...args, '--once', '--json', '--from', '0', '--state', args.join('-').replace(/\W/g, ''));
+      // Its own entry alarms nobody, and another one of its signer does.
+      expect(findingsOf(await of('p.json'))).toEqual([]);
+      sign('v2');
+      expect(findingsOf(await of('p.json', '--contact', 'a@b.test'))).toEqual([['unpublished', '12']]);
+      const named = await of(subject);
+      expect([named.stderr, findingsOf(named)]).toEqual(['', ['11', '12'].map((index) => ['unpublished', index])]);
+      expect(findingsOf(await of(subject, '--bundle', 'p.json'))).toEqual([['unpublished', '12']]);
+      lab.sigstore.signMessage(Buffer.from('the file'), { identity: ciWorkflow({ repository: 'team/p' }).identity }, { log: 'v2' });
+      const file = await of('p.tgz');
+      expect(findingsOf(file)).toEqual([['stranger', '13']]);
+      expect(file.stderr).toMatch(/^assay: p\.tgz: nobody knows which entries of it are yours, .*--bundle, or watch/);
+      expect((await of('p.tgz', '--bundle', 'p.json')).stderr).toBe('');
     });
   });
 
@@ -257,12 +305,11 @@ describe('watching the tiles of Rekor v2', () => {
 
   it('lets one run at a time use what is kept', async () => {
     await watching(async ({ watch, folder }) => {
-      await watch();
-      writeFileSync(join(folder, 'state', 'lock'), String(process.ppid));
+      const lease = await takeLease(join(folder, 'state'), () => undefined, { beatMs: 50, lostMs: 1000 });
+      if (typeof lease === 'string') throw new Error(lease);
       const run = await watch();
-      expect([run.status, run.stderr]).toEqual([2, expect.stringMatching(/watches with .*state already/)]);
-      // A process that is gone does not count.
-      writeFileSync(join(folder, 'state', 'lock'), '2147483646');
+      expect([run.status, run.stderr]).toEqual([2, expect.stringMatching(/^assay: process \d+ on \S+ watches with /)]);
+      lease.end();
       expect((await watch()).status).toBe(0);
     });
   });

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer, type ServerResponse } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -6,7 +7,7 @@ import { ciWorkflow } from '../../lab/index.ts';
 import { startSigstore } from '../../lab/sigstore/index.ts';
 import { HOSTILE } from '../report/hostile.ts';
 import { configOf, NO_NETWORK, type Run } from '../cli/run.ts';
-import { withLogs, type LabLogs } from './lab-logs.ts';
+import { lockOf, withLogs, type LabLogs } from './lab-logs.ts';
 import { serveFiles } from './recorded.ts';
 
 const ID = '4242';
@@ -71,6 +72,40 @@ describe('the webhook', () => {
       });
     },
   );
+
+  it('has taken it where it answers so, whatever else it sends: each once, and no finding again', async () => {
+    await hooked(async ({ tell, folder }) => {
+      const answers: ((response: ServerResponse) => void)[] = [
+        (response) => response.writeHead(200).end('x'.repeat(200_000)),
+        (response) => response.writeHead(202, { 'content-length': '1000000' }).end('x'.repeat(1_000_000)),
+        (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('no gzip'),
+        (response) => response.writeHead(206, { 'content-encoding': 'unheard-of' }).end('x'),
+        (response) => {
+          response.writeHead(200, { 'content-length': '100' }).write('x');
+          setTimeout(() => response.destroy(), 20);
+        },
+        // It never ends.
+        (response) => response.writeHead(200).write('x'),
+        (response) => response.writeHead(204).end(),
+      ];
+      let asked = 0;
+      const server = createHttpServer((request, response) => {
+        request.resume().on('end', () => answers[asked++]?.(response));
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      onTestFinished(() => {
+        server.close();
+        server.closeAllConnections();
+      });
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+      for (const round of answers.keys()) {
+        const run = await tell(url, { npm_config_fetch_timeout: '300' });
+        expect([round, run.status, run.stderr, asked]).toEqual([round, 1, '', round + 1]);
+        expect(run.stdout.match(/"event":"finding"/g)).toHaveLength(1);
+      }
+      expect(lockOf(folder)).toMatch(/^free\n/);
+    });
+  });
 
   it('gets no credentials, whatever is configured for its address', async () => {
     await hooked(async ({ tell, folder, home }) => {

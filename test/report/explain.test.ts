@@ -25,6 +25,28 @@ const SECTIONS = [
 /** Commands that pages may name. */
 const COMMANDS = ['audit', 'update', 'check', 'accept', 'explain', 'verify-bundle', 'trust', 'demo'];
 
+/** What only packages of npm can have: what their registry keeps, their lockfiles say, and their manifests run. */
+const OF_NPM_ALONE: ReadonlySet<FindingCode> = new Set([
+  'evidence-not-served',
+  'history-dist-tag-moved-back',
+  'history-exotic-dependency',
+  'history-install-script-added',
+  'history-new-package-script',
+  'lockfile-bundle-mismatch',
+  'lockfile-dependency-added',
+  'lockfile-entry-differs',
+  'lockfile-hook-changed',
+  'lockfile-parts-differ',
+  'lockfile-patched',
+  'lockfile-substituted',
+  'lockfile-unbound',
+  'publish-attestation-missing',
+  'signature-invalid',
+  'signature-key-expired',
+  'signature-key-unknown',
+  'signature-missing',
+]);
+
 /** How the Level section of a page begins, by the kind and the first phase in which a finding of the code fails. */
 function levelOf(code: FindingCode): RegExp {
   const args = argsWith(NPM_REGISTRY);
@@ -108,6 +130,17 @@ describe('the pages of the findings', () => {
     const page = read(`${code}.md`);
     if (!page.includes('--registry https://registry.npmjs.org')) return;
     expect(page.replace(/\s+/g, ' ')).toMatch(/public package, as its name is sent there|names are sent there/);
+  });
+
+  test.each(FINDING_CODES)('%s has no commands of npm alone, unless the finding is of npm alone', (code) => {
+    if (OF_NPM_ALONE.has(code)) return;
+    const blocks = [...read(`${code}.md`).matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
+    for (const lockfile of ['package-lock.json', 'package.json --']) expect(blocks.join('')).not.toContain(lockfile);
+    const [, toDo = ''] = read(`${code}.md`).split('## What to do');
+    const first = toDo.search(/(?:^|`)(?:npm|pnpm|yarn) [a-z]|--registry https:..registry\.npmjs/m);
+    if (first === -1) return;
+    // Whoever reads from the top comes to the words of another ecosystem first.
+    expect(toDo.slice(0, first)).toMatch(/\b(?:cargo|go|uv|pip|pip-compile) [a-z-]|UV_|Cargo|Go /);
   });
 
   test.each(FINDING_CODES)('%s fits every terminal but for commands to copy', (code) => {

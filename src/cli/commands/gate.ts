@@ -34,6 +34,7 @@ import { withProjects } from '../project/open.ts';
 import { loadPolicy, phaseOf } from '../project/policy.ts';
 import { networkConfig, registryBy, registryClient } from '../project/registry.ts';
 import { startTrust } from '../project/trust.ts';
+import { demandFile } from '../user-files.ts';
 import { reportOptions } from '../setup.ts';
 
 export const command: Command = {
@@ -227,6 +228,7 @@ function directNames(words: readonly string[], io: Io): ReadonlySet<string> {
   const named = words.flatMap((word) => /^(?:@?[^@\s]+@npm:)?(@?[^@\s]+)(?:@.*)?$/.exec(word)?.[1] ?? []);
   const path = join(io.cwd, 'package.json');
   if (!existsSync(path)) return new Set(named);
+  demandFile(path);
   const manifest = manifestFields('package.json', readFileSync(path, 'utf8'), 'npm');
   const kinds = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
   return new Set([...named, ...kinds.flatMap((kind) => Object.keys(fieldsOf(manifest[kind])))]);
@@ -234,6 +236,7 @@ function directNames(words: readonly string[], io: Io): ReadonlySet<string> {
 
 /** What the lockfiles of a folder say, to see whether they still do. */
 function textsOf(folder: string): string {
+  for (const path of lockfilesIn(folder)) demandFile(path);
   return JSON.stringify(lockfilesIn(folder).map((path) => [path, readFileSync(path, 'utf8')]));
 }
 

@@ -77,9 +77,11 @@ async function importFrom(paths: readonly string[], values: OptionValues, io: Io
   }
   const { before, after, others } = imported;
   const all = paths.join(' and ');
-  io.stderr.write(`assay: ${importedLine(imported.from === paths[0] ? all : imported.from, before, after)}\n`);
+  io.stderr.write(
+    `assay: ${importedLine(imported.from === paths[0] ? all : imported.from, before, after, imported.isPack)}\n`,
+  );
   for (const one of others) {
-    io.stderr.write(`assay: ${importedLine(`${all} for instance ${one.name}`, one.before, one.after)}\n`);
+    io.stderr.write(`assay: ${importedLine(`${all} for instance ${one.name}`, one.before, one.after, true)}\n`);
   }
   const shown = shownTrust(after);
   io.stdout.write(values.json === true ? renderTrustJson(shown) : renderTrust(shown, Date.now(), io.stdout));

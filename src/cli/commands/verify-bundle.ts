@@ -219,11 +219,15 @@ function isAttestations(json: unknown): boolean {
   return isObject(json) && Array.isArray(json['attestations']);
 }
 
+/** What Node takes into one buffer that it hashes; a larger file is named by its digest. */
+const MAX_ARTIFACT_BYTES = 2 ** 31 - 1;
+
 const HEX_LENGTH = { sha256: 64, sha512: 128 } as const;
 
 function artifactOf(target: string, io: Io): ArtifactInput {
   const [, algorithm, hex] = /^(sha256|sha512):(.*)$/.exec(target) ?? [];
-  if (algorithm === undefined || hex === undefined) return { bytes: readUserFile(target, 'the artifact', io) };
+  if (algorithm === undefined || hex === undefined)
+    return { bytes: readUserFile(target, 'the artifact', io, MAX_ARTIFACT_BYTES) };
   const digest: Digest = { algorithm: algorithm as keyof typeof HEX_LENGTH, hex: hex.toLowerCase() };
   if (!/^[0-9a-f]+$/.test(digest.hex) || digest.hex.length !== HEX_LENGTH[algorithm as keyof typeof HEX_LENGTH]) {
     throw new UsageError(`${algorithm}: needs ${HEX_LENGTH[algorithm as keyof typeof HEX_LENGTH]} hex digits`);

@@ -18,6 +18,9 @@ const BUILTIN: ReadonlySet<string> = new Set(
     locate-project search login logout owner yank report pkgid install publish`),
 ).add('');
 
+/** Commands that build what they pack (https://doc.rust-lang.org/cargo/commands/cargo-package.html). */
+const PACKAGES: readonly string[] = ['package', 'publish'];
+
 /** Demands that a command of cargo builds from an audited Cargo.lock, and from nothing else. */
 export const checkCargo: Check = async (started, held) => {
   const { omit, io } = held;
@@ -28,6 +31,13 @@ export const checkCargo: Check = async (started, held) => {
   const { verb, does, given, names } = readCommand(program.grammar, 'cargo', line);
   const [first = ''] = verb.split(' ');
   const isOwn = BUILTIN.has(first);
+  const toolchain = /^\+(.*)/s.exec(args[0] ?? '')?.[1] ?? io.env['RUSTUP_TOOLCHAIN'] ?? '';
+  if (/[/\\]/.test(toolchain)) {
+    const shown = escapeText(toolchain, 120);
+    refuse(
+      `${what} takes the toolchain of the folder ${shown}: name one that rustup installed (rustup toolchain link)`,
+    );
+  }
   if (does === 'plain' && isOwn) return null;
   const folder = await demandPlace(
     isOwn ? started : { ...started, through: [...started.through, `cargo-${first}`] },
@@ -45,6 +55,11 @@ export const checkCargo: Check = async (started, held) => {
     refuse(`${what} may take crates that Cargo.lock does not name, and write it: tell it --locked`);
   }
   if (verb === 'install' && names.length > 0) refuseUnlocked(what);
+  if (PACKAGES.includes(verb) && !['--no-verify', '--list', '-l'].some((option) => given.has(option))) {
+    refuse(
+      `${what} builds the package from a Cargo.lock that Cargo makes anew for it, where dependencies by path are those of the registry: build first, then give it --no-verify`,
+    );
+  }
   const manifests = (given.get('--manifest-path') ?? []).map((path) => dirname(path));
   const [named = '.', ...others] = [...manifests, ...(given.get('--path') ?? [])];
   const place = resolve(folder, named);

@@ -14,7 +14,7 @@ import type { OptionName } from '../options.ts';
 import { findAllLockfiles } from '../project/find.ts';
 import { manifestIn } from '../project/manifests.ts';
 import { settingAgainst, shownSetting, unverified, useSettings } from '../project/not-used.ts';
-import { shownPath } from '../user-files.ts';
+import { demandFile, shownPath } from '../user-files.ts';
 import { above, auditedAt, demandAudited, shownAudited, type Check, type Held, type Inner } from './check.ts';
 import { refuse, refuseUnlocked, verbIn, words, type Does } from './programs/grammar.ts';
 import { isOmittedBy } from './node-omitted.ts';
@@ -157,6 +157,7 @@ function doesOf({ program, verb, names, settings, isDirected, started }: Command
 function scriptsAbove(folder: string): readonly string[] {
   const file = above(folder, 'package.json');
   if (file === null) return [];
+  demandFile(file);
   const { scripts } = manifestFields(file, readFileSync(file, 'utf8'), 'npm');
   return typeof scripts === 'object' && scripts !== null ? Object.keys(scripts) : [];
 }

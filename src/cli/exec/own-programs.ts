@@ -1,9 +1,9 @@
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { escapeText } from '../../report/words/escape.ts';
 import { statAt } from '../../store/found.ts';
 import type { Io } from '../io.ts';
 import { namesIn } from '../project/listing.ts';
-import { isCommitted, isInRepository } from '../project/stores.ts';
+import { committedOf, isCommitted, isInRepository } from '../project/stores.ts';
 import { shownPath } from '../user-files.ts';
 import { refuse } from './programs/grammar.ts';
 import { STANDARD } from './programs/python-modules.ts';
@@ -15,6 +15,11 @@ const IMPORTED = /^([^.]+)(?:\.[\w-]+)?\.(?:py[cw]?|so|pyd)$/;
 const AT_START: readonly string[] = ['sitecustomize', 'usercustomize'];
 /** Installers that import nothing but what is their own and the standard library. */
 const ALONE: readonly string[] = ['pip', 'uv'];
+/** What compilers, linkers and installers start by name: one that is found in the repository takes the place of it. */
+const STARTED =
+  /^(?:(?:[\w.-]+-)?(?:cc|c\+\+|gcc|g\+\+|clang|clang\+\+|cpp|ld|lld|mold|ar|as|ranlib|nm|strip|pkg-config|gfortran)(?:-[\d.]+)?|git|hg|svn|bzr|fossil|ssh|sh|bash|dash|env|make|cmake|ninja|rustc|rustdoc|rustup|cargo(?:-\w+)?|clippy-driver|go|gofmt|python[\d.]*|pip[\d.]*|uv|node|npm|npx|keyring|protoc)(?:\.(?:exe|cmd|bat))?$/i;
+/** Of an environment in which Python, and so pip, is run: what it reads there before it installs. */
+const OF_ENVIRONMENT: readonly string[] = ['pip.conf', 'pip.ini', 'lib', 'lib64', 'Lib'];
 const ENDINGS: readonly string[] = process.platform === 'win32' ? ['.exe', '.cmd', '.bat', ''] : [''];
 
 /**
@@ -32,7 +37,39 @@ export async function demandNotOwn(started: Started, folder: string, io: Io): Pr
       `${escapeText(word, 80)} is ${shown(file, io)}, which the repository brings along (or may, where git cannot say): call the one of this machine, or take its folder out of PATH`,
     );
   }
-  if (started.program.kind === 'python') demandOwnModules(started, folder, env, io);
+  await demandPath(started, folder, io);
+  if (started.program.kind !== 'python') return;
+  demandOwnModules(started, folder, env, io);
+  await demandOwnEnvironment(started, folder, io);
+}
+
+/** Throws UsageError where a folder of PATH in the repository has a program that the installer itself starts. */
+async function demandPath({ program, env }: Started, folder: string, io: Io): Promise<void> {
+  const path = pathOf(env) || pathOf(io.env);
+  const places = path === '' ? [] : path.split(delimiter).map((place) => resolve(folder, place));
+  for (const place of new Set(places.filter((one) => isInRepository(one, folder)))) {
+    for (const name of namesIn(place).filter((one) => STARTED.test(one))) {
+      const file = join(place, name);
+      // One that another folder of PATH has before it is not started.
+      if (found(name, folder, path) !== file || !(await isCommitted(file))) continue;
+      refuse(
+        `${program.name} may start ${shown(file, io)}, which the repository brings along (or may, where git cannot say): take its folder out of PATH`,
+      );
+    }
+  }
+}
+
+/** Throws UsageError where the environment of a Python that is called has settings or modules of the repository. */
+async function demandOwnEnvironment({ program, through, env }: Started, folder: string, io: Io): Promise<void> {
+  const files = through.map((word) => found(word, folder, pathOf(env) || pathOf(io.env)));
+  for (const root of new Set(files.map((file) => (file === null ? null : dirname(dirname(file)))))) {
+    if (root === null || !isInRepository(root, folder) || statAt(join(root, 'pyvenv.cfg')) === undefined) continue;
+    const [own] = await committedOf(OF_ENVIRONMENT.map((name) => join(root, name)));
+    if (own === undefined) continue;
+    refuse(
+      `${program.name} reads ${shown(own, io)}, which the repository brings along: make the environment elsewhere`,
+    );
+  }
 }
 
 /** That of what clears the variables is the one it was started with. */

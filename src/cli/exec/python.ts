@@ -1,19 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { statAt } from '../../store/found.ts';
 import { tableOf } from '../../readers/toml-tables.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import type { Io } from '../io.ts';
 import { isSet, tomlFile } from '../project/uv-settings.ts';
 import { above, demandAudited, demandPlace, type Check, type Held } from './check.ts';
-import { readCommand, refuse, refuseUnlocked, type Command } from './programs/grammar.ts';
+import { readCommand, refuse, refuseUnlocked, verbIn, type Command } from './programs/grammar.ts';
 import { PROJECT_INSTALLERS, PYTHON_RUNNERS } from './programs/python.ts';
 
 /** Demands that an installer of Python installs what an audited lockfile has, and nothing else. */
 export const checkPython: Check = async (started, held) => {
   const { program, args } = started;
   const what = escapeText([program.name, ...args].join(' '), 200);
-  if (PYTHON_RUNNERS.includes(program) && args.some((word) => !word.startsWith('-'))) refuseUnlocked(what);
+  if (PYTHON_RUNNERS.includes(program)) {
+    const [first = ''] = args;
+    if (/^(?:-h|-V|--help|--version)$/.test(first) || verbIn(program.grammar, first) !== null) return null;
+    refuse(`${what} may fetch and run what no audited lockfile has: run it by itself`);
+  }
   const command = readCommand(program.grammar, program.name, args);
   const { verb, does, names, rest } = command;
   if (does === 'plain') {
@@ -24,6 +28,7 @@ export const checkPython: Check = async (started, held) => {
   const env = { ...held.io.env, ...started.env };
   const installer = PROJECT_INSTALLERS.find(({ name }) => name === program.name);
   if (installer !== undefined) {
+    if (program.name === 'pipenv') demandNoEnvFile(what, folder, env);
     if (does === 'runs') return { line: rest, start: started };
     if (names.length > 0) refuseUnlocked(what);
     const needed = installer.needs[verb] ?? [];
@@ -56,6 +61,17 @@ export const checkPython: Check = async (started, held) => {
   demandUvOmits(command, what, dirname(lockfile), env, held);
   return inner;
 };
+
+/** Pipenv takes variables from a file of the project, before whatever it does, and hands them to pip. */
+function demandNoEnvFile(what: string, folder: string, env: Io['env']): void {
+  if (isSet(env['PIPENV_DONT_LOAD_ENV'])) return;
+  const named = env['PIPENV_DOTENV_LOCATION'] ?? '';
+  const path = named === '' ? join(dirname(above(folder, 'Pipfile') ?? join(folder, 'Pipfile')), '.env') : named;
+  if (statAt(resolve(folder, path)) === undefined) return;
+  refuse(
+    `${what} takes variables from ${escapeText(basename(path), 80)}, which may lead pip elsewhere: set PIPENV_DONT_LOAD_ENV=1`,
+  );
+}
 
 /** pip installs what a file locks where each of its requirements has a hash, and nothing else is named. */
 function demandHashed({ verb, given, names }: Command, what: string, folder: string, env: Io['env'], held: Held): void {

@@ -73,7 +73,7 @@ const WRAPPERS = new Map<string, Wrapper>([
   ),
 ]);
 const SHELLS: readonly string[] = ['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh'];
-const PYTHON = /^(?:python[\d.]*|py)$/;
+const PYTHON = /^(?:(?:python|pypy|graalpy)w?[\d.]*[td]{0,2}(?:-intel64)?|pyw?)$/;
 /** Programs that run none of their arguments. */
 const SAYING =
   /^(?:echo|printf|[ef]?grep|rg|ag|ack|cat|bat|less|ls|which|type|whereis|man|test|\[|rm|cp|mv|mkdir|touch|head|tail|wc|diff)$/;
@@ -125,7 +125,10 @@ export function startedIn(
   if (SHELLS.includes(name) && isBent({ ...own, ...start.env }, args.join(' '))) demandSeen(args.join(' '));
   if (SHELLS.includes(name)) return ofShell(args, start, from);
   if (name === 'eval') return ofText(args.join(' '), start, from);
-  if (PYTHON.test(name)) return from(moduleOf(args), { ...start, imports: importsOf(args, { ...own, ...start.env }) });
+  // cargo finds its commands as programs of this name.
+  const [, command] = /^cargo-(.+)$/.exec(name) ?? [];
+  if (command !== undefined) return from(['cargo', ...(args[0] === command ? [] : [command]), ...args], start);
+  if (PYTHON.test(name)) return ofPython(args, start, own, from);
   return SAYING.test(name) ? [] : mentionedIn(/\s/.test(word) ? line : args, start, from);
 }
 
@@ -228,16 +231,46 @@ function demandSeen(text: string): void {
   );
 }
 
-/** `python -m pip install` is `pip install`, whichever options of Python come before. Nothing where it runs a file. */
-function moduleOf(args: readonly string[]): readonly string[] {
+/** What Python runs: `python -m pip install` and `python bin/pip install` are `pip install`. */
+function ofPython(
+  args: readonly string[],
+  start: Start,
+  own: Readonly<Record<string, string | undefined>>,
+  from: From,
+): readonly Started[] {
+  const at = targetIn(args);
+  const [target = '', ...rest] = args.slice(at);
+  const [, glued] = MODULE.exec(target) ?? [];
+  if (glued !== undefined) {
+    const [module = '', ...words] = glued === '' ? rest : [glued, ...rest];
+    // `pip.__main__` is a module of it, and `build` a name that programs of projects have, too.
+    const [name = ''] = module.split('.');
+    const line = [name === 'build' ? 'pyproject-build' : name, ...words];
+    return from(line, { ...start, imports: importsOf(args, { ...own, ...start.env }) });
+  }
+  if (
+    /(?:^|[/\\])setup\.py$/.test(target) &&
+    rest.some((word) => /^(?:install|develop|easy_install|test)$/.test(word))
+  ) {
+    refuseUnlocked(escapeText(['python', ...args].join(' '), 200));
+  }
+  // The working folder is not where it looks for modules.
+  return programOf(nameOf(target))?.kind === 'python' ? from([target, ...rest], start) : [];
+}
+
+/** A word of options of Python that ends in -m, with the module where that is in the same word. */
+const MODULE = /^-[A-VY-Zabd-ln-z]*m(.*)$/s;
+
+/** Where in its words Python is told what to run, whichever options come before; their number where it is a text. */
+function targetIn(args: readonly string[]): number {
   for (let at = 0; at < args.length; at += 1) {
     const word = args[at] ?? '';
-    const [, glued] = /^-[A-VY-Zabd-ln-z]*m(.*)$/s.exec(word) ?? [];
-    if (glued !== undefined) return [...(glued === '' ? [] : [glued]), ...args.slice(at + 1)];
+    if (MODULE.test(word)) return at;
     if (/^-[A-VY-Zabd-ln-z]*[WX]$/.test(word) || word === '--check-hash-based-pycs') at += 1;
-    else if (!word.startsWith('-') || /^-[A-VY-Zabd-ln-z]*c/.test(word)) return [];
+    else if (!word.startsWith('-')) return at;
+    else if (/^-[A-VY-Zabd-ln-z]*c/.test(word)) break;
   }
-  return [];
+  return args.length;
 }
 
 /** What comes before Python's own modules, by its options and variables. */
@@ -278,10 +311,11 @@ export function below(within: string | null, folder: string): string {
   return isAbsolute(folder) ? folder : join(within ?? '.', folder);
 }
 
-/** `/usr/bin/npm`, `npm.cmd`, `npm-cli.js` and `.yarn/releases/yarn-4.1.0.cjs` by what they are. */
+/** `/usr/bin/npm`, `NPM.CMD`, `npm-cli.js`, `pip.pyz` and `.yarn/releases/yarn-4.1.0.cjs` by what they are. */
 export function nameOf(word: string): string {
   return basename(word.replaceAll('\\', '/'))
-    .replace(/\.(?:cmd|exe|ps1|bat|[cm]?js)$/i, '')
+    .toLowerCase()
+    .replace(/\.(?:cmd|exe|ps1|bat|[cm]?js|pyz)$/i, '')
     .replace(/^yarn-v?\d.*$/, 'yarn');
 }
 

@@ -2,6 +2,7 @@ import { otherCodeOfVariable } from '../../lockfiles/settings/effects.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import type { Io } from '../io.ts';
 import { shownSetting } from '../project/not-used.ts';
+import { shownPath } from '../user-files.ts';
 import { committedFolder, expanded, isInRepository } from '../project/stores.ts';
 import { resolve } from 'node:path';
 import { demandNotOwn } from './own-programs.ts';
@@ -13,6 +14,22 @@ const HOMES = /^(?:HOME|USERPROFILE|APPDATA|LOCALAPPDATA|XDG_CONFIG_(?:HOME|DIRS
 
 /** What shells, linkers and Python load before everything else: of the environment, too, none of the repository. */
 const LOADS = /^(?:BASH_ENV|ENV|ZDOTDIR|LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES|PYTHON(?:HOME|PYCACHEPREFIX))$/;
+
+/** Below where programs keep what they fetched and built, and look for settings, by the variable that says where. */
+const KEPT: Readonly<Record<string, readonly string[]>> = {
+  HOME: [
+    '.cache',
+    '.local',
+    '.rustup',
+    '.pip',
+    'Library',
+    ...['pip', 'uv', 'go', 'pypoetry', 'pdm'].map((name) => `.config/${name}`),
+  ],
+  XDG_CACHE_HOME: ['.'],
+  XDG_DATA_HOME: ['.'],
+  XDG_CONFIG_HOME: ['pip', 'uv', 'go', 'pypoetry', 'pdm'],
+  LOCALAPPDATA: ['.'],
+};
 
 type Fits = (name: string, value: string) => boolean;
 
@@ -31,6 +48,7 @@ export async function demandVariables(
 ): Promise<void> {
   await demandNotOwn(started, folder, io);
   const { program, args, env } = started;
+  if (program.kind !== 'node') await demandNothingKept({ ...io.env, ...env }, folder, io);
   const { read, harmless, own, folders = [] } = program.variables;
   const what = escapeText([program.name, ...args].join(' '), 200);
   const fits = (table: string, name: string, value: string): boolean =>
@@ -57,6 +75,21 @@ export async function demandVariables(
     if (committed !== null) {
       refuse(
         `${escapeText(name, 80)} is a variable with which ${what} may install or run something else than what was audited: unset it`,
+      );
+    }
+  }
+}
+
+/** Throws UsageError where the repository brings along what programs believe of their own. */
+async function demandNothingKept(env: Io['env'], folder: string, io: Io): Promise<void> {
+  for (const [name, places] of Object.entries(KEPT)) {
+    const value = env[name] ?? '';
+    if (value === '') continue;
+    for (const place of places) {
+      const own = await committedFolder(resolve(folder, value, place), folder, folder, io);
+      if (own === null) continue;
+      refuse(
+        `${name} leads to ${escapeText(shownPath(own, io), 200)}, which the repository brings along: set it elsewhere`,
       );
     }
   }

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'smol-toml';
 import type { Gate } from '../../gate/index.ts';
@@ -7,6 +6,7 @@ import type { NodeManager } from '../../model/dependency.ts';
 import { fieldsOf } from '../../model/value.ts';
 import type { NpmConfig } from '../../registries/npm/config/npmrc.ts';
 import { escapeText } from '../../report/words/escape.ts';
+import { temporaryFolder } from '../../store/temporary.ts';
 import { UsageError } from '../exit.ts';
 import type { ManagerConfig } from '../project/manager-config.ts';
 import type { GateCommand } from './command.ts';
@@ -136,8 +136,8 @@ function bunfigOf(
   const project = files.find(({ path, ofProject }) => ofProject && path.endsWith('bunfig.toml'));
   const settings = fieldsOf(project?.content);
   const own = Object.fromEntries(scopes.map((scope) => [scope.slice(1), npm]));
-  const folder = mkdtempSync(join(tmpdir(), 'assay-gate-'));
-  const path = join(folder, 'bunfig.toml');
+  const folder = temporaryFolder('gate');
+  const path = join(folder.path, 'bunfig.toml');
   writeFileSync(path, stringify({ ...settings, install: { ...fieldsOf(settings['install']), scopes: own } }));
-  return { path, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return { path, remove: folder.remove };
 }

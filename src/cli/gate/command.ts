@@ -12,6 +12,7 @@ import type { Installer, NodeProgram } from '../exec/programs/node.ts';
 import { demandKnown, nameOf, startedIn, withoutVersion, type Started } from '../exec/started.ts';
 import type { Io } from '../io.ts';
 import { managerOf } from '../project/manager-config.ts';
+import { demandFile } from '../user-files.ts';
 
 /** A package manager's command that is run at the gate. */
 export interface GateCommand {
@@ -156,6 +157,7 @@ function managerIn(folder: string, installer: Installer, wanted: string, io: Io)
   if (installer !== 'yarn') return installer;
   if (wanted.startsWith('yarn@')) return /^yarn@1(?!\d)/.test(wanted) ? 'yarn-classic' : 'yarn';
   const lockfile = join(folder, 'yarn.lock');
+  demandFile(lockfile);
   const isWritten = existsSync(lockfile) && readFileSync(lockfile, 'utf8').trim() !== '';
   if (isWritten) return managerOf(lockfile);
   const rc = io.env['YARN_RC_FILENAME'] ?? '.yarnrc.yml';
@@ -165,6 +167,7 @@ function managerIn(folder: string, installer: Installer, wanted: string, io: Io)
 function packageManagerIn(folder: string): string {
   const path = join(folder, 'package.json');
   if (!existsSync(path)) return '';
+  demandFile(path);
   const { packageManager } = manifestFields(path, readFileSync(path, 'utf8'), 'npm');
   return typeof packageManager === 'string' ? packageManager : '';
 }

@@ -14,7 +14,7 @@ import { statAt } from '../../store/found.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
-import { shownPath } from '../user-files.ts';
+import { isAddress, NOT_FETCHED, shownPath } from '../user-files.ts';
 import { demandWithin } from './project-file.ts';
 import type { LoadedPolicy } from './policy.ts';
 
@@ -56,7 +56,10 @@ export function startAdvisories(
   packages: readonly PackageRef[],
   io: Io,
 ): Promise<Advisories> | null {
-  const paths = new Set(advisoryPaths(values, policy, io).map(({ base, path }) => resolve(base, path)));
+  const named = advisoryPaths(values, policy, io);
+  const address = named.find(({ path }) => isAddress(path));
+  if (address !== undefined) throw new UsageError(`cannot read the advisories ${address.path}: ${NOT_FETCHED}`);
+  const paths = new Set(named.map(({ base, path }) => resolve(base, path)));
   if (paths.size === 0) return null;
   for (const path of policy?.policy.advisories ?? []) demandWithin(resolve(policy?.folder ?? io.cwd, path), io);
   for (const path of paths) {

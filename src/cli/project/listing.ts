@@ -24,7 +24,8 @@ export function isLockfile(path: string): boolean {
   const tells = tellsByText(path);
   if (tells === null) return true;
   try {
-    return statSync(path).size > MAX_TELLING_BYTES || tells(readFileSync(path, 'utf8'));
+    const found = statSync(path);
+    return !found.isFile() || found.size > MAX_TELLING_BYTES || tells(readFileSync(path, 'utf8'));
   } catch {
     return true;
   }

@@ -16,7 +16,7 @@ import { demandFile, readUserFile, shownPath } from '../user-files.ts';
 import { loadPolicy, type LoadedPolicy } from './policy.ts';
 import { networkConfig } from './registry.ts';
 import { openSource, trustSource } from './trust.ts';
-import { publishedInstance } from './trust-instances.ts';
+import { joinInstances } from './trust-instances.ts';
 import { folderAsker } from './tuf-folder.ts';
 
 /** What was known, and what is known now and by every later run. */
@@ -31,6 +31,7 @@ export type Imported =
       readonly kind: 'rolled';
       /** What the main one's came from. */
       readonly from: string;
+      readonly isPack: boolean;
       readonly others: readonly (Rolled & { readonly name: string })[];
     } & Rolled)
   /** Nothing was imported: what to write into the policy instead. */
@@ -76,18 +77,23 @@ async function rollForward(
   const roll = (one: TrustSource, of: string): Promise<Rolled> => rollOne(one, of, values, io);
   if (folder !== null) {
     const rolled = await roll({ ...source, ask: folderAsker(folder) }, from);
-    return { kind: 'rolled', from, ...rolled, after: { ...rolled.after, instances: further.given }, others: [] };
+    return {
+      ...{ kind: 'rolled', from, isPack: false, ...rolled },
+      ...{ after: joinInstances(rolled.after, further.given, []), others: [] },
+    };
   }
   const main = await roll(source, isFolder ? source.url : from);
   const others: (Rolled & { readonly name: string })[] = [];
   for (const { name, source: own } of carried) {
     others.push({ name, ...(await roll(own, `${from} (of instance ${name})`)) });
   }
-  const instances = [...further.given, ...others.map(({ name, after }) => publishedInstance(name, after))];
-  return { kind: 'rolled', from: isFolder ? source.url : from, ...main, after: { ...main.after, instances }, others };
+  const published = others.map(({ name, after: trust }) => ({ name, trust }));
+  const after = joinInstances(main.after, further.given, published);
+  return { kind: 'rolled', from: isFolder ? source.url : from, isPack: !isFolder, ...main, after, others };
 }
 
 async function rollOne(source: TrustSource, from: string, values: OptionValues, io: Io): Promise<Rolled> {
+  demandCopy(source, from, io);
   const { opened, close } = openSource(source, values, networkConfig(values, io.cwd, io), io, true);
   try {
     const { known, refresh } = await opened;
@@ -104,6 +110,20 @@ async function rollOne(source: TrustSource, from: string, values: OptionValues, 
   } finally {
     close();
   }
+}
+
+/** Throws TrustError where a pack says itself that it has other repositories; what it has is verified all the same. */
+function demandCopy({ url, ask }: TrustSource, from: string, { answers }: Io): void {
+  if (answers?.pack === undefined || answers.pack === null || ask !== undefined) return;
+  const had = answers.pack.index.trust.map((one) => one.url);
+  if (had.some((one) => addressOf(one) === addressOf(url))) return;
+  const others =
+    had.length === 0 ? 'of none: it was made without one, as with --trusted-root' : `of ${had.slice(0, 5).join(', ')}`;
+  throw new TrustError(`${from} cannot be imported: it has no copy of ${url}, but ${others}`);
+}
+
+function addressOf(url: string): string {
+  return url.replace(/\/+$/, '');
 }
 
 /** A trusted root is text; a pack is a tar, whose header has zeros. */

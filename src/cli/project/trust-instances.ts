@@ -7,7 +7,7 @@ import { GITHUB_PINNED_AT } from '../../sigstore/github.ts';
 import { GITHUB, pinnedInstanceOf, type Instance } from '../../sigstore/instance.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { demandApart, loadInstances } from '../trust-files.ts';
+import { demandApart, demandPossible, loadInstances } from '../trust-files.ts';
 import { policyFile, type LoadedPolicy } from './policy.ts';
 
 /** A further instance whose trusted root a TUF repository publishes. */
@@ -77,7 +77,7 @@ function demandNotGithub(name: string, found: string | undefined, from: string):
 }
 
 /** What was verified of a repository, as the instance that it is of. Throws UsageError. */
-export function publishedInstance(name: string, trust: TrustOptions): AgedInstance {
+function publishedInstance(name: string, trust: TrustOptions): AgedInstance {
   const { root, rootDigest: digest, rootName: from, thresholds: stated = STRICT, repository, confirmed } = trust;
   const pinned = pinnedInstanceOf(root);
   demandNotGithub(name, pinned?.name, from);
@@ -90,27 +90,40 @@ export function publishedInstance(name: string, trust: TrustOptions): AgedInstan
 }
 
 /**
- * One session of the main instance and of those beside it. What is known of all is used while all are asked; where one
- * has nothing to use, there is no trust.
+ * What a run trusts: the main instance with those beside it. A repository may publish a root that nobody has looked at
+ * here, so that each must be able to show what is demanded of it, and no two may have an authority in common, wherever
+ * their roots are from. Throws UsageError.
  */
+export function joinInstances(
+  main: TrustOptions,
+  given: readonly AgedInstance[],
+  published: readonly { readonly name: string; readonly trust: TrustOptions }[],
+): TrustOptions {
+  const joined = {
+    ...main,
+    instances: [...given, ...published.map(({ name, trust }) => publishedInstance(name, trust))],
+  };
+  const instances = instancesOf(joined);
+  const places = [main.rootName, ...joined.instances.map(({ from }) => from)];
+  for (const [i, { root, thresholds }] of instances.entries()) demandPossible(root(), thresholds, places[i] ?? '');
+  demandApart(instances);
+  return joined;
+}
+
+/** One session of the main instance and of those beside it. Where one has nothing to use, there is no trust. */
 export function joinSessions(
   main: TrustSession,
   given: readonly AgedInstance[],
   published: readonly { readonly name: string; readonly session: TrustSession }[],
 ): TrustSession {
-  const join = (trust: TrustOptions, others: readonly TrustOptions[]): TrustOptions => {
-    const own = published.flatMap(({ name }, i) => {
-      const one = others[i];
-      return one === undefined ? [] : [publishedInstance(name, one)];
-    });
-    const joined = { ...trust, instances: [...given, ...own] };
-    // A repository may publish a root that nobody has looked at here.
-    if (own.length > 0) demandApart(instancesOf(joined));
-    return joined;
-  };
-  const known = published.flatMap(({ session }) => session.known ?? []);
+  const join = (trust: TrustOptions, others: readonly TrustOptions[]): TrustOptions =>
+    joinInstances(
+      trust,
+      given,
+      published.flatMap(({ name }, i) => (others[i] === undefined ? [] : [{ name, trust: others[i] }])),
+    );
   return {
-    known: main.known === null || known.length < published.length ? null : join(main.known, known),
+    known: knownTogether(main, published, join),
     refresh: async () => {
       const [trust, ...others] = await Promise.all([
         main.refresh(),
@@ -119,4 +132,20 @@ export function joinSessions(
       return join(trust, others);
     },
   };
+}
+
+/** What is known of all; null where that of one is missing, or cannot be used together: then the answers decide. */
+function knownTogether(
+  { known }: TrustSession,
+  published: readonly { readonly session: TrustSession }[],
+  join: (trust: TrustOptions, others: readonly TrustOptions[]) => TrustOptions,
+): TrustOptions | null {
+  const others = published.flatMap(({ session }) => session.known ?? []);
+  if (known === null || others.length < published.length) return null;
+  try {
+    return join(known, others);
+  } catch (error) {
+    if (error instanceof UsageError) return null;
+    throw error;
+  }
 }

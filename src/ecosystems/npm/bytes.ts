@@ -12,6 +12,7 @@ import type { Assessment } from '../../model/verdict.ts';
 import { PACKAGE_JSON, readDeclaration } from '../../registries/npm/package-json.ts';
 import type { Registry } from '../../registries/registry.ts';
 import { VERSION } from '../../model/version.ts';
+import { gatherManifest } from './gather.ts';
 
 interface BytesSources {
   readonly registry: Registry;
@@ -49,7 +50,7 @@ async function compareBytes(
   if (source.kind !== 'registry') return without();
   const ask = async (): Promise<Evidence<Manifest>> => {
     await assessing;
-    return manifestSeen() ?? registry.manifest(name, version);
+    return manifestSeen() ?? gatherManifest(dependency, registry);
   };
   const locked = await withSignedHash(dependency, assessing);
   let wanted = wantedBytes(locked, null);

@@ -24,7 +24,7 @@ export async function gather(
   const { name, version } = dependency;
   const url = known.registry;
   const packument = await registry.packument(name);
-  const manifest = manifestOf(packument, version) ?? (await registry.manifest(name, version));
+  const manifest = await manifestBy(packument, dependency, registry);
   const claim = manifest.state === 'present' ? manifest.value.attestations : null;
   const recorded = expectedIdentity(known.package, dependency);
   const asksHistory = claim?.provenance === true && (recorded === null || recorded.otherChannel === true);
@@ -49,14 +49,19 @@ export async function gatherMore(
   return { ...evidence, others: [...evidence.others, ...more] };
 }
 
-/** A version's manifest within the full document; null where it must be asked for by itself. */
-function manifestOf(packument: Evidence<Packument>, version: string): Evidence<Manifest> | null {
-  const manifest = packument.state === 'present' ? packument.value.versions.get(version) : undefined;
-  return manifest === undefined ? null : present(manifest);
+/** What the registry says of a version. Whatever earlier runs kept, it is asked in the same way. */
+export async function gatherManifest(dependency: Dependency, registry: Registry): Promise<Evidence<Manifest>> {
+  return manifestBy(await registry.packument(dependency.name), dependency, registry);
 }
 
-function present<T>(value: T): Evidence<T> {
-  return { state: 'present', value };
+/** A version's manifest within the full document; asked for by itself where that does not have it. */
+async function manifestBy(
+  packument: Evidence<Packument>,
+  { name, version }: Dependency,
+  registry: Registry,
+): Promise<Evidence<Manifest>> {
+  const manifest = packument.state === 'present' ? packument.value.versions.get(version) : undefined;
+  return manifest === undefined ? registry.manifest(name, version) : { state: 'present', value: manifest };
 }
 
 async function askOthers(

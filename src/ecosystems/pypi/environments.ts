@@ -30,6 +30,9 @@ interface Place {
 
 const USUAL = ['.venv', 'venv', 'env'];
 const CONFIG = 'pyvenv.cfg';
+/** Of PDM, in the folder of the project. */
+const LOCAL = '__pypackages__';
+const WINDOWS = 'Lib/site-packages';
 
 /**
  * Finds and reads the environments of a project: the one that is named, else those in its folder. Nothing there is run,
@@ -75,11 +78,15 @@ function isVirtual(root: string): boolean {
 
 /** PEP 582, as PDM has it: a folder for each version of Python. */
 function localPackages(folder: string): readonly Place[] {
-  const within = join(folder, '__pypackages__');
-  if (kindOf(within) !== 'folder') return [];
-  return entriesOf(within)
-    .filter((entry) => entry.isDirectory() && kindOf(join(within, entry.name, 'lib')) === 'folder')
-    .map(({ name }) => ({ root: join(within, name), shown: `__pypackages__/${name}` }));
+  if (kindOf(join(folder, LOCAL)) === null) return [];
+  demandFolder(folder, LOCAL, '.');
+  return entriesOf(join(folder, LOCAL))
+    .map(({ name }) => `${LOCAL}/${name}`)
+    .filter((shown) => kindOf(join(folder, shown, 'lib')) !== null)
+    .map((shown) => {
+      demandFolder(folder, `${shown}/lib`, '.');
+      return { root: join(folder, shown), shown };
+    });
 }
 
 function localScheme(folder: string, { root }: Place): Scheme {
@@ -89,25 +96,49 @@ function localScheme(folder: string, { root }: Place): Scheme {
   return { site: 'lib', scripts, python, interpreters: interpreter === '' ? [] : [interpreter] };
 }
 
+/** Every folder from which a Python may load packages counts: assay does not know which Python will be run. */
 function virtualScheme({ root, shown }: Place): Scheme {
-  if (kindOf(join(root, 'Scripts')) === 'folder' && kindOf(join(root, 'Lib', 'site-packages')) === 'folder') {
-    return { site: 'Lib/site-packages', scripts: 'Scripts', python: '', interpreters: [] };
-  }
-  const sites = ['lib', 'lib64'].flatMap((lib) =>
-    // lib64 is a link to lib wherever it is no folder of its own.
-    kindOf(join(root, lib)) !== 'folder'
-      ? []
-      : entriesOf(join(root, lib))
-          .map(({ name }) => `${lib}/${name}/site-packages`)
-          .filter((site) => kindOf(join(root, site)) === 'folder'),
-  );
+  const isWindows = kindOf(join(root, 'Scripts')) === 'folder' && kindOf(join(root, WINDOWS)) !== null;
+  const sites = [...(isWindows ? [WINDOWS] : []), ...['lib', 'lib64'].flatMap((lib) => sitesIn(root, lib, shown))];
   const [site, ...others] = sites;
   if (site === undefined) throw new InstalledError(`${shown} has no site-packages: install again`);
   if (others.length > 0) {
     throw new InstalledError(`${shown} has several folders of packages (${sites.join(', ')}): make it anew`);
   }
+  demandFolder(root, site, shown);
+  if (site === WINDOWS) return { site, scripts: 'Scripts', python: '', interpreters: [] };
   const python = /\d+\.\d+/.exec(site)?.[0] ?? '';
   return { site, scripts: 'bin', python, interpreters: interpretersOf(root, python) };
+}
+
+/** The folders of packages in `lib`, one for each version of Python. */
+function sitesIn(root: string, lib: string, shown: string): readonly string[] {
+  const kind = kindOf(join(root, lib));
+  if (kind === null || (kind === 'link' && lib === 'lib64' && leadsTo(join(root, lib), join(root, 'lib')))) return [];
+  demandFolder(root, lib, shown);
+  return entriesOf(join(root, lib))
+    .map(({ name }) => `${lib}/${name}/site-packages`)
+    .filter((site) => kindOf(join(root, site)) !== null);
+}
+
+function leadsTo(link: string, folder: string): boolean {
+  try {
+    return kindOf(folder) === 'folder' && realpathSync(link) === realpathSync(folder);
+  } catch {
+    return false;
+  }
+}
+
+/** Throws InstalledError where a folder, or one on the way to it, is a link or a file. */
+function demandFolder(root: string, path: string, shown: string): void {
+  const parts = path.split('/');
+  const paths = parts.map((_, i) => parts.slice(0, i + 1).join('/'));
+  const odd = paths.find((each) => kindOf(join(root, each)) !== 'folder');
+  if (odd !== undefined) {
+    throw new InstalledError(
+      `${shown}/${odd} is a link, or no folder: assay does not follow it; make the environment anew`,
+    );
+  }
 }
 
 /** As programs name it: by the path of the environment, as it is given or as it is. */
@@ -131,12 +162,21 @@ async function read({ root, shown }: Place, scheme: Scheme): Promise<Environment
   return { root, shown, scheme, files, distributions, takesSystem: takesSystem(root) };
 }
 
-/** https://docs.python.org/3/library/site.html: whatever the case of the key, the last line counts. */
+/** As site.py reads lines (https://docs.python.org/3/library/site.html), of which the last counts; here any does. */
 function takesSystem(root: string): boolean {
   if (kindOf(join(root, CONFIG)) === null) return false;
   const text = readSmall(join(root, CONFIG), MAX_CONFIG_BYTES)?.toString('utf8');
   if (text === undefined) return true;
-  const lines = text.split(/\r?\n/);
-  const values = lines.flatMap((line) => /^\s*include-system-site-packages\s*=\s*(.*?)\s*$/i.exec(line)?.[1] ?? []);
-  return values.at(-1)?.toLowerCase() === 'true';
+  const values = text.split(/\r\n|[\r\n]/).flatMap((line) => {
+    const at = line.indexOf('=');
+    const [key, value] = [line.slice(0, Math.max(at, 0)), line.slice(at + 1)].map(stripped);
+    return key === 'include-system-site-packages' ? [value] : [];
+  });
+  return values.includes('true');
+}
+
+/** In lower case, without what Python's `strip` takes away: separators among control characters, too. */
+function stripped(text: string): string {
+  // eslint-disable-next-line no-control-regex -- they are what is meant
+  return text.replace(/^[\s\x1c-\x1f\x85]+|[\s\x1c-\x1f\x85]+$/g, '').toLowerCase();
 }

@@ -43,6 +43,7 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
     const marker = fields.text('marker');
     const label = `${name}${extras.length === 0 ? '' : `[${extras.join(',')}]`}==${locked}`;
     const place = { file, line, path: marker === null ? label : `${label}; ${marker}` };
+    const source = sourceOf(fields);
     const path = fields.text('path');
     if (path !== null && !isArchive(path)) {
       skipped.push({ place, reason: path === '.' ? 'root' : 'link' });
@@ -54,7 +55,6 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
     const groups = fields.texts('groups');
     // Groups of extras and for development are not told apart.
     const isExtra = groups.length > 0 && !groups.includes('default');
-    const source = sourceOf(fields);
     found.push({
       ...{ ecosystem: 'pypi', name, version: locked, artifacts: artifactsOf(own, source) },
       ...{ direct: isDirect(name), dev: false, optional: isExtra },
@@ -78,10 +78,17 @@ function artifactsOf(files: readonly Fields[], from: Source | null): Artifacts {
   return orNothing(artifacts, from ?? REGISTRY);
 }
 
+/** Each excludes the others. */
+const PLACES = ['git', 'hg', 'svn', 'bzr', 'url', 'path'] as const;
+
 /** Null where an index has it. */
 function sourceOf(fields: Fields): Source | null {
-  const [git, url, path] = [fields.text('git'), fields.text('url'), fields.text('path')];
-  if (git !== null) return { kind: 'git', url: `${git}@${fields.text('revision') ?? ''}` };
-  if (url !== null) return { kind: 'http', url };
-  return path === null ? null : { kind: 'file', path };
+  const [kind, ...others] = PLACES.filter((one) => fields.has(one));
+  if (kind === undefined) return null;
+  if (others.length > 0)
+    return fields.fail(`an entry has ${kind} and ${others.join(' and ')}, and may have one of them`);
+  const at = fields.text(kind) ?? '';
+  if (kind === 'path') return { kind: 'file', path: at };
+  if (kind === 'url') return { kind: 'http', url: at };
+  return { kind: 'git', url: `${kind === 'git' ? '' : `${kind}+`}${at}@${fields.text('revision') ?? ''}` };
 }

@@ -1,4 +1,4 @@
-import type { Artifact, Artifacts, Digest, Lockfile, PlacedFinding, SkippedEntry } from '../../model/dependency.ts';
+import type { Artifacts, Digest, Lockfile, PlacedFinding, SkippedEntry } from '../../model/dependency.ts';
 import { quoted } from '../../readers/error.ts';
 import { parseJson, type JsonNode, type JsonObject } from '../../readers/json.ts';
 import { hasControlCharacters, decodeText } from '../../readers/text.ts';
@@ -8,7 +8,7 @@ import type { LockfileFormat } from '../common/format.ts';
 import { mergePlaces, type PlacedDependency } from '../common/merge.ts';
 import { failing, packageName, packageVersion, readHash, type Fail } from './fields.ts';
 import { FLAGS, isArchive, WITHOUT_HASHES } from './files.ts';
-import { artifactAt, artifactsOf } from './requirement.ts';
+import { artifactAt, artifactsOf, sourceOf } from './requirement.ts';
 
 const REMEDY = 'write it again with pipenv lock';
 const MAX_TEXT = 4096;
@@ -45,11 +45,11 @@ function parse(file: string, bytes: Uint8Array): Lockfile {
       if (other !== undefined) at(`${quoted(key)} is the same package as ${quoted(other)}`);
       known.set(name, key);
       const said = entryOf(objectOf(entry, key, at), at);
-      const { markers, version } = said;
+      const { markers, version, vcs } = said;
       const label = `${category} > ${name}${version ?? ''}`;
       const place = { file, line: entry.line, path: markers === null ? label : `${label}; ${markers}` };
-      const location = said.git ?? said.file ?? said.path;
-      if (said.git === null && location !== null && !isArchive(location)) {
+      const location = vcs ?? said.file ?? said.path;
+      if (vcs === null && location !== null && isFolder(location, at)) {
         skipped.push({ place, reason: location === '.' ? 'root' : 'link' });
         continue;
       }
@@ -83,24 +83,54 @@ interface Said {
   readonly version: string | null;
   readonly index: string | null;
   readonly markers: string | null;
-  readonly git: string | null;
-  readonly ref: string | null;
+  /** The address of a repository, with what is checked out of it. */
+  readonly vcs: string | null;
   readonly file: string | null;
   readonly path: string | null;
 }
 
+/** Repositories, in the order in which pipenv looks for them. */
+const VCS = ['git', 'svn', 'hg', 'bzr'] as const;
+/** What ends a requirement in a line for pip: an option, a comment, a line that goes on; and variables. */
+const ENDS_REQUIREMENT = /(?:^|\s)[-#]|\\$|\$\{/;
+
+/**
+ * Reads an entry, of which pipenv joins the texts into one line for pip: none of them may bring along an option, such
+ * as one more hash, or another requirement.
+ */
 function entryOf(entry: JsonObject, fail: Fail): Said {
   const text = (field: string): string | null => {
     const value = entry.get(field)?.value;
-    return value === undefined || value === null ? null : textOf(value, field, fail);
+    const found = value === undefined || value === null ? null : textOf(value, field, fail);
+    return found !== null && ENDS_REQUIREMENT.test(found) ? fail(`${field} has more than one thing in it`) : found;
   };
-  const hashes = entry.get('hashes')?.value ?? [];
-  if (!Array.isArray(hashes)) return fail('hashes is not a list');
+  const list = (field: string): readonly unknown[] => {
+    const values = entry.get(field)?.value ?? [];
+    return Array.isArray(values)
+      ? (values as readonly JsonNode[]).map(({ value }) => value)
+      : fail(`${field} is no list`);
+  };
+  if (!list('extras').every((one) => typeof one === 'string' && /^[\w.-]+$/.test(one))) fail('an extra is no name');
+  const markers = [text('markers'), text('os_markers')].filter((one) => one !== null);
+  text('subdirectory');
+  const ref = text('ref');
+  const [vcs] = VCS.flatMap((kind) => {
+    const url = text(kind);
+    return url === null ? [] : [`${kind === 'git' ? '' : `${kind}+`}${url}${ref === null ? '' : `@${ref}`}`];
+  });
   return {
-    hashes: (hashes as readonly JsonNode[]).map(({ value }) => readHash(textOf(value, 'a hash', fail), fail)),
-    ...{ version: text('version'), index: text('index'), markers: text('markers') },
-    ...{ git: text('git'), ref: text('ref'), file: text('file'), path: text('path') },
+    hashes: list('hashes').map((value) => readHash(textOf(value, 'a hash', fail), fail)),
+    ...{ version: text('version'), index: text('index'), markers: markers.length === 0 ? null : markers.join('; ') },
+    ...{ vcs: vcs ?? null, file: text('file'), path: text('path') },
   };
+}
+
+/** Whether a path is that of a folder. pip takes one without a separator for the name of a package. */
+function isFolder(location: string, fail: Fail): boolean {
+  if (sourceOf(location).kind !== 'file' || isArchive(location)) return false;
+  return (
+    /[\\/]|^\.{1,2}$/.test(location) || fail(`${quoted(location)} is a name to pip, and no path: put ./ before it`)
+  );
 }
 
 function textOf(value: unknown, what: string, fail: Fail): string {
@@ -109,15 +139,8 @@ function textOf(value: unknown, what: string, fail: Fail): string {
   return isOdd ? fail(`${what} is too long, or has control characters`) : value;
 }
 
-function lockedOf({ git, ref, file, path, hashes }: Said, fail: Fail): Artifacts {
-  if (git !== null) {
-    const one: Artifact = {
-      file: null,
-      digests: [],
-      source: { kind: 'git', url: ref === null ? git : `${git}@${ref}` },
-    };
-    return [one];
-  }
+function lockedOf({ vcs, file, path, hashes }: Said, fail: Fail): Artifacts {
+  if (vcs !== null) return [{ file: null, digests: [], source: { kind: 'git', url: vcs } }];
   const location = file ?? path;
   return location === null ? artifactsOf(hashes) : artifactAt(location, hashes, fail);
 }

@@ -63,13 +63,20 @@ export function renderTrustJson({ root, rootDigest, repository, ages, parts }: T
 }
 
 /** What an import changed, in one line; `before` is null where nothing was known. */
-export function importedLine(from: string, before: ImportedTrust | null, after: ImportedTrust): string {
+export function importedLine(
+  from: string,
+  before: ImportedTrust | null,
+  after: ImportedTrust,
+  isPack: boolean,
+): string {
   const versions = changedVersions(before?.repository?.versions, after.repository?.versions);
   const digest =
     before?.rootDigest === after.rootDigest
       ? 'the trusted root is the same'
       : `the trusted root is sha256:${after.rootDigest}${before === null ? '' : `, and was sha256:${before.rootDigest}`}`;
-  return `imported from ${escapeText(from, 200)}: ${versions === '' ? 'nothing newer' : versions}; ${digest}`;
+  // A folder is a copy of one repository, and names it nowhere.
+  const of = isPack ? `; it is the copy of ${escapeText(after.repository?.url ?? 'no repository', 200)}` : '';
+  return `imported from ${escapeText(from, 200)}: ${versions === '' ? 'nothing newer' : versions}; ${digest}${of}`;
 }
 
 export type ImportedTrust = Pick<TrustShown, 'rootDigest'> & { readonly repository?: TrustRepository };

@@ -62,9 +62,9 @@ export const TEXTS: Texts<FindingCode> = {
     next: 'explain',
   },
   'integrity-weak': {
-    title: 'locked by a weak hash only',
+    title: 'no evidence is about a hash of this kind',
     clause: ({ algorithm }) => `is locked by ${escapeText(algorithm, 20)} only`,
-    why: 'two different archives with the same hash of that kind can be made',
+    why: 'nothing ties it to what was published, and two archives with the same SHA-1 or MD5 can be made',
     next: 'explain',
   },
   'integrity-rewritten': {

@@ -68,7 +68,6 @@ function judgeFile(path: string, within: string, file: InstalledFile, env: Accou
     // Python follows a link to a package.
     return file.kind !== 'file' || isLoaded(within) ? 'added' : 'beside';
   }
-  if (claimant.kind === 'unasked') return null;
   if (isStartUp(within)) return judgeStartUp(path, within, file, claimant, env);
   if (replaces(within, proven)) return 'added';
   const isPlugin = claimant.kind === 'unlocked' && !isSeed(claimant.name) && within.endsWith('-info/entry_points.txt');
@@ -96,9 +95,10 @@ function judgeStartUp(
   claimant: Claimant,
   env: Accounted,
 ): Judged {
-  if (claimant.kind === 'unlocked') {
-    return claimant.name === 'setuptools' && isOfSetuptools(within, digest) ? 'beside' : 'added';
-  }
+  const isKnown = claimant.name === 'setuptools' && isOfSetuptools(within, digest);
+  if (claimant.kind === 'unlocked') return isKnown ? 'beside' : 'added';
+  // That it is of its wheel only its RECORD says, which whoever wrote the file can write, too.
+  if (claimant.kind === 'unasked') return isKnown ? null : 'beside';
   const content = kind === 'file' && within.endsWith('.pth') ? env.read(path) : null;
   const folders = content === null ? null : foldersOf(content);
   return folders?.every(env.isOfProject) === true ? null : 'beside';

@@ -19,6 +19,8 @@ export interface Round {
   readonly state: LogState;
   readonly ours: Ours;
   readonly targets: readonly NamedTarget[];
+  /** Who is watched, in one word: other watches may use the same state. */
+  readonly watch: string;
   /** Where a log is begun of which nothing is kept; null for its newest entry. */
   readonly from: bigint | null;
   /** Resolves when whoever is to know of them has them; what was read counts as read only then. */
@@ -83,10 +85,12 @@ async function nextHeads(place: LogPlace, round: Round, outcome: Outcome): Promi
   const [head] = trees;
   if ('word' in head) return trouble(head);
   const goneOn = new Map([[head.checkpoint.origin, head]]);
+  const keptNotes = new Map<string, string>();
   const origins = originsOf(place, state);
   for (const origin of origins) {
     const last = state.head(origin);
     if (last === null) continue;
+    keptNotes.set(origin, last.note);
     const kept = readKept(place, origin, last);
     if ('word' in kept) return trouble(kept);
     const now = trees.find((one) => 'note' in one && one.checkpoint.origin === origin);
@@ -109,7 +113,7 @@ async function nextHeads(place: LogPlace, round: Round, outcome: Outcome): Promi
     head,
     isOtherShard: origins.length > 0 && !origins.includes(head.checkpoint.origin),
     keep: () => {
-      for (const [origin, { note }] of goneOn) state.keepHead(origin, note);
+      for (const [origin, { note }] of goneOn) state.keepHead(origin, note, keptNotes.get(origin) ?? null);
     },
   };
 }
@@ -127,12 +131,12 @@ function readEvent(place: LogPlace, head: Head, round: Round, rest: Partial<Watc
 }
 
 async function readOn(place: LogPlace, known: boolean, round: Round, outcome: Outcome): Promise<void> {
-  const { state, ours, logs } = round;
+  const { ours, logs } = round;
   const next = await nextHeads(place, round, outcome);
   if (next === null) return;
   const { head } = next;
   const { origin, size } = head.checkpoint;
-  const kept = positionOf(state.position(origin));
+  const kept = positionOf(placeOf(round, origin));
   // A log that came after the first run is read from its beginning: nothing of it was seen.
   const first = round.from ?? (known ? 0n : size);
   const from = kept ?? first;
@@ -143,7 +147,7 @@ async function readOn(place: LogPlace, known: boolean, round: Round, outcome: Ou
   }
   const keep = (position: bigint): void => {
     next.keep();
-    state.keepPosition(origin, `${JSON.stringify({ schema: 'assay.log-position/1', position: String(position) })}\n`);
+    keepPlace(round, origin, `${JSON.stringify({ schema: 'assay.log-position/1', position: String(position) })}\n`);
   };
   const began = kept === null ? `begins at ${from}` : null;
   const note = head.frozen ?? began;
@@ -169,6 +173,16 @@ async function readOn(place: LogPlace, known: boolean, round: Round, outcome: Ou
   }
 }
 
+/** How far this watch came; of one that is new to the state, how far any came: what else was watched is seen by each. */
+function placeOf({ state, watch }: Round, name: string): string | null {
+  return state.position(`${name} ${watch}`) ?? state.position(name);
+}
+
+function keepPlace({ state, watch }: Round, name: string, text: string): void {
+  state.keepPosition(`${name} ${watch}`, text);
+  state.keepPosition(name, text);
+}
+
 /** Null where nothing was kept, or it cannot be read: then the log is begun anew. */
 function positionOf(text: string | null): bigint | null {
   const [, digits] = /^\{"schema":"assay\.log-position\/1","position":"(\d{1,19})"\}\n$/.exec(text ?? '') ?? [];
@@ -177,10 +191,10 @@ function positionOf(text: string | null): bigint | null {
 
 /** The index of Rekor v1: it grows too fast to be read, so each version that is published is asked for. */
 async function askOn(place: LogPlace, round: Round, outcome: Outcome): Promise<void> {
-  const { logs, state, ours, targets } = round;
+  const { logs, ours, targets } = round;
   const next = await nextHeads(place, round, outcome);
   if (next === null) return;
-  const told = new Set((state.position(`${place.name} findings`) ?? '').split('\n').filter((leaf) => leaf !== ''));
+  const told = new Set((placeOf(round, `${place.name} findings`) ?? '').split('\n').filter((leaf) => leaf !== ''));
   let questions = 0;
   let unasked = 0;
   const events: WatchEvent[] = [];
@@ -218,7 +232,7 @@ async function askOn(place: LogPlace, round: Round, outcome: Outcome): Promise<v
   const rest = next.isOtherShard ? { questions, note: `goes on in another shard, ${origin}` } : { questions };
   if (!(await tell(round, outcome, [...events, readEvent(place, next.head, round, rest)]))) return;
   next.keep();
-  state.keepPosition(`${place.name} findings`, [...told, ''].join('\n'));
+  keepPlace(round, `${place.name} findings`, [...told, ''].join('\n'));
 }
 
 /** The names in the certificates of what is published: somebody who signs as them is found by these. */

@@ -32,7 +32,10 @@ const HEX: Readonly<Record<string, number>> = { sha256: 64, sha512: 128 };
 /** What reads like a path: no package name begins so, and few end so. */
 const PATH = /^[./]|^[^@]+\/|^[^@]+\.(?:jsonl?|sigstore|tgz|tar|gz|zip|whl|crate|pem)$/i;
 
-/** What the argument of a search means: a digest, an identity, a file, or else a package. Throws UsageError. */
+/**
+ * What the argument of a search means: a digest, an identity, a file, or else a package, for which `demandLogged` was
+ * called before any log was asked. Throws UsageError.
+ */
 export async function targetsOf(text: string, config: NpmConfig, io: Io, most = MAX_VERSIONS): Promise<Targets> {
   const digest = digestOf(text);
   if (digest !== null) return { targets: [byDigest(text, digest)], problems: [] };
@@ -40,7 +43,6 @@ export async function targetsOf(text: string, config: NpmConfig, io: Io, most = 
     return { targets: [byIdentity(text)], problems: [] };
   }
   if (isFile(text, io)) return { targets: [byFile(text, io)], problems: [] };
-  demandLogged(text, io);
   // No registry is asked for the name of somebody's file.
   if (PATH.test(text)) {
     const isFolder = statAt(resolve(io.cwd, text))?.isDirectory() === true;
@@ -96,8 +98,9 @@ function byDigest(name: string, digest: Digest): NamedTarget {
   };
 }
 
+/** Whether it is something to read; a device in the place of a file is no package, either. */
 function isFile(text: string, io: Io): boolean {
-  return statAt(resolve(io.cwd, text))?.isFile() === true;
+  return statAt(resolve(io.cwd, text))?.isDirectory() === false;
 }
 
 /** A bundle is searched by what is in it, any other file by its hashes. */

@@ -15,12 +15,13 @@ import { stringify } from '../../../report/json/stringify.ts';
 import { lackingWitnesses } from '../../../tlog/cosignature.ts';
 import { publicGoodRoot } from '../../../sigstore/public-good.ts';
 import { parseRootFile } from '../../../sigstore/root-file.ts';
+import type { TrustedRoot } from '../../../sigstore/trusted-root.ts';
 import type { LogState } from '../../../store/log-state.ts';
 import { escapeText } from '../../../report/words/escape.ts';
 import { EXIT, UsageError } from '../../exit.ts';
 import type { Io } from '../../io.ts';
 import type { OptionValues } from '../../options.ts';
-import { readUserFile } from '../../user-files.ts';
+import { messageOf, readUserFile } from '../../user-files.ts';
 import { namedLogs, openLogs, placesNamed, readNamed, type OpenLogs } from './open.ts';
 import { stateOf } from './state.ts';
 import { demandLogged, targetsOf } from './target.ts';
@@ -87,7 +88,7 @@ async function verifyBundle(
 
 function keepNewer({ now, kept }: Verified, state: LogState): void {
   if (now === null || (kept !== null && kept.checkpoint.size > now.checkpoint.size)) return;
-  state.keepHead(now.checkpoint.origin, now.note);
+  state.keepHead(now.checkpoint.origin, now.note, kept?.note ?? null);
 }
 
 function shownEntry(bundle: string, verified: Verified, state: LogState, witnesses: number): VerifiedEntry {
@@ -111,11 +112,20 @@ export function keepFork(evidence: NonNullable<Verified['evidence']>, state: Log
   return state.keepEvidence(`fork-${hash('sha256', text, 'hex').slice(0, 16)}.json`, text);
 }
 
+/** Of one that has a log alone, nothing is demanded. */
+function rootsIn(file: string, io: Io): readonly TrustedRoot[] {
+  const bytes = readUserFile(file, 'the trusted root', io);
+  try {
+    return parseRootFile(bytes);
+  } catch (error) {
+    throw new UsageError(`the trusted root ${file} cannot be used: ${messageOf(error)}`);
+  }
+}
+
 /** What somebody else found, checked without asking anybody. */
 function verifyFork(path: string, values: OptionValues, io: Io): Promise<number> {
   const rootFile = values['trusted-root'];
-  const roots =
-    rootFile === undefined ? [publicGoodRoot()] : parseRootFile(readUserFile(rootFile, 'the trusted root', io));
+  const roots = rootFile === undefined ? [publicGoodRoot()] : rootsIn(rootFile, io);
   const tlogs = roots.flatMap((root) => root.tlogs);
   const outcome = outcomeOf();
   io.stdout.write(values.json === true ? stringify(forkJson(path, outcome)) : renderFork(path, outcome, io.stdout));

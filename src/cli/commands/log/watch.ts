@@ -1,14 +1,16 @@
+import { hash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { eventLine, renderEvent, type WatchEvent } from '../../../report/commands/log-watch.ts';
-import { lockState } from '../../../store/log-state.ts';
+import { takeLease, type Lease } from '../../../store/lease.ts';
+import type { LogState } from '../../../store/log-state.ts';
 import { escapeText } from '../../../report/words/escape.ts';
 import { EXIT, UsageError } from '../../exit.ts';
 import type { Io } from '../../io.ts';
 import type { OptionValues } from '../../options.ts';
 import { isHttp, openLogs } from './open.ts';
-import { oursOf, watchingOf } from './ours.ts';
+import { oursOf, watchingOf, type Watching } from './ours.ts';
 import { stateOf } from './state.ts';
-import { targetsOf } from './target.ts';
+import { demandLogged, targetsOf, type NamedTarget } from './target.ts';
 import { watchRound } from './round.ts';
 import { openWebhook, type Told, type Webhook } from './webhook.ts';
 
@@ -22,13 +24,16 @@ export async function watch(args: readonly string[], values: OptionValues, io: I
   if (args.length === 0 && values['repository-id'] === undefined) {
     throw new UsageError('log watch takes packages, or --repository-id ID');
   }
+  for (const text of args) demandLogged(text, io);
   const watching = watchingOf(values);
   const from = fromOf(values);
   const address = webhookOf(values);
   const interval = intervalOf(values);
-  const state = stateOf(values, io);
-  const lock = lockState(state, isRunning);
-  if (typeof lock === 'number') throw new UsageError(`process ${lock} watches with ${state.folder} already`);
+  let isBegun = false;
+  const own = watchOf(args, watching, values);
+  const unguarded = stateOf(values, io);
+  const lease = await leaseOf(unguarded, io);
+  const state = guarded(unguarded, lease);
   // What was found is delivered and kept before the end; whoever asks for it twice does not wait for that.
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();
@@ -50,7 +55,7 @@ export async function watch(args: readonly string[], values: OptionValues, io: I
     }
   } finally {
     for (const signal of STOPPING) process.off(signal, stop);
-    lock();
+    lease.end();
   }
 
   async function round(): Promise<number> {
@@ -60,15 +65,61 @@ export async function watch(args: readonly string[], values: OptionValues, io: I
       const found = await Promise.all(args.map((text) => targetsOf(text, logs.config, io, Infinity)));
       const targets = found.flatMap((one) => one.targets);
       const problems = found.flatMap((one) => one.problems);
+      if (!isBegun) tellStrangers(targets, values, io);
+      isBegun = true;
       for (const problem of problems) io.stderr.write(`assay: ${escapeText(problem, 1000)}\n`);
       const ours = oursOf(watching, values.bundle ?? [], targets, io);
       const deliver = (events: readonly WatchEvent[]): Promise<boolean> => deliverTo(events, webhook, values, io);
-      const status = await watchRound({ logs, state, ours, targets, from, deliver });
+      const status = await watchRound({ logs, state, ours, targets, watch: own, from, deliver });
       return status === EXIT.holds && problems.length > 0 ? EXIT.noStatement : status;
     } finally {
       logs.close();
       webhook?.close();
     }
+  }
+}
+
+async function leaseOf({ folder }: LogState, io: Io): Promise<Lease> {
+  const onWait = (holder: string): void =>
+    io.stderr.write(`assay: waiting up to 30 s to see whether ${escapeText(holder)} still watches with ${folder}\n`);
+  const lease = await takeLease(folder, onWait);
+  if (typeof lease !== 'string') return lease;
+  throw new UsageError(`${lease} watches with ${folder}: end it, or name another folder with --state DIR`);
+}
+
+/** Nothing is kept by a run that another one took the folder from, as it was stopped for a while. */
+function guarded(state: LogState, { isHeld }: Lease): LogState {
+  const demandHeld = (): void => {
+    if (isHeld()) return;
+    throw new UsageError(
+      `another watch took over ${state.folder} while this one was not running: it goes on from there`,
+    );
+  };
+  return {
+    ...state,
+    keepHead: (...args) => {
+      demandHeld();
+      state.keepHead(...args);
+    },
+    keepPosition: (...args) => {
+      demandHeld();
+      state.keepPosition(...args);
+    },
+  };
+}
+
+/** What tells one watch from another that uses the same state: who is watched. */
+function watchOf(args: readonly string[], { repositoryIds, issuer }: Watching, { bundle = [] }: OptionValues): string {
+  const facts = [...[args, repositoryIds, bundle].map((list) => [...list].sort()), issuer];
+  return hash('sha256', JSON.stringify(facts), 'hex').slice(0, 16);
+}
+
+/** Of what is nobody's, everybody is a stranger. */
+function tellStrangers(targets: readonly NamedTarget[], { bundle = [] }: OptionValues, io: Io): void {
+  for (const { name, published, subject } of targets) {
+    if (published !== null || subject !== null || bundle.length > 0) continue;
+    const line = `${name}: nobody knows which entries of it are yours, so that each is a stranger's: name their bundles`;
+    io.stderr.write(`assay: ${escapeText(line, 1000)} with --bundle, or watch the package\n`);
   }
 }
 
@@ -108,13 +159,4 @@ function webhookOf({ webhook }: OptionValues): string | null {
   if (webhook === undefined) return null;
   if (!isHttp(webhook)) throw new UsageError('--webhook needs an http or https URL, without a user name or password');
   return webhook;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return pid !== process.pid;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

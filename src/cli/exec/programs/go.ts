@@ -3,7 +3,7 @@ import type { Program } from './program.ts';
 /** https://pkg.go.dev/cmd/go#hdr-Compile_packages_and_dependencies */
 const BUILD = `
   -o= -v -x -n -a -p= -race -msan -asan -cover -covermode= -coverpkg= -trimpath -tags= -buildmode= -buildvcs
-  -ldflags=(?!.*ext(?:ld|ar)(?!\\w)|.*extldflags.*(?:-fplugin|-plugin|-specs|-wrapper|-fuse-ld|-B|@)).* -gcflags= -asmflags= -mod=readonly|vendor -pgo= -installsuffix= -linkshared -work
+  -ldflags=(?!.*ext(?:ld|ar)(?!\\w)|.*extldflags.*(?:-fplugin|-plugin|-specs|-wrapper|-fuse-ld|-B|@)).* -gcflags=(?!.*-(?:importcfg|embedcfg|importmap)).* -asmflags= -mod=readonly|vendor -pgo= -installsuffix= -linkshared -work
   -json`;
 /** What any command that builds may be given. */
 export const TEST = `${BUILD}
@@ -22,7 +22,8 @@ const ANALYZERS = `
 export const GO: Program = {
   name: 'go',
   kind: 'go',
-  isNamed: /^go$/,
+  // As golang.org/dl installs them.
+  isNamed: /^go(?:tip|\d[\w.]*)?$/,
   grammar: {
     isGo: true,
     options: '-h -help',
@@ -43,7 +44,8 @@ export const GO: Program = {
     // Go's own names have no underscore, unlike those of Google and of other tools.
     read: /^(?:GO[A-Z0-9]+|CGO_\w+|GCCGO\w*)$/,
     harmless: `
-      GO(?:OS|ARCH|ARM|ARM64|AMD64|386|MIPS|MIPS64|PPC64|RISCV64|WASM|HOSTOS|HOSTARCH|EXPERIMENT|DEBUG|FIPS140)
+      GO(?:OS|ARCH|ARM|ARM64|AMD64|386|MIPS|MIPS64|PPC64|RISCV64|WASM|HOSTOS|HOSTARCH|EXPERIMENT|FIPS140)
+      GODEBUG=(?!.*execerrdot).*
       GO(?:MAXPROCS|GC|RACE|MEMLIMIT|TRACEBACK|TMPDIR|BIN|TELEMETRY|TELEMETRYDIR|COVERDIR)
       GOAUTH=off|netrc CGO_ENABLED CGO_[A-Z]+FLAGS=(?!.*(?:-fplugin|-specs|-wrapper|-B|@)).*`,
     own: `

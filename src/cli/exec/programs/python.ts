@@ -28,7 +28,7 @@ export const PIP: Program = {
   },
   variables: {
     read: /^(?:PIP_|VIRTUAL_ENV$|PYTHONUSERBASE$)/i,
-    folders: ['PYTHONUSERBASE'],
+    folders: ['PYTHONUSERBASE', 'PIP_CACHE_DIR'],
     harmless: `
       PIP_(?:NO_INPUT|NO_COLOR|PROGRESS_BAR|QUIET|VERBOSE|RETRIES|RESUME_RETRIES|TIMEOUT|DEFAULT_TIMEOUT|LOG|LOG_FILE)
       PIP_(?:DISABLE_PIP_VERSION_CHECK|NO_PYTHON_VERSION_WARNING|NO_WARN_\\w+|ROOT_USER_ACTION|EXISTS_ACTION)
@@ -36,7 +36,7 @@ export const PIP: Program = {
       PIP_(?:NO_COMPILE|COMPILE|NO_DEPS|USER|VERSION|SRC|NO_CLEAN|IGNORE_INSTALLED|FORCE_REINSTALL) PIP_USE_FEATURE=truststore`,
     // Where bytes come from, which hashes are held to.
     own: `
-      PIP_(?:CERT|CLIENT_CERT|TRUSTED_HOST|PROXY|CACHE_DIR|INDEX_URL|EXTRA_INDEX_URL|NO_INDEX|FIND_LINKS|CONFIG_FILE)
+      PIP_(?:CERT|CLIENT_CERT|TRUSTED_HOST|PROXY|INDEX_URL|EXTRA_INDEX_URL|NO_INDEX|FIND_LINKS|CONFIG_FILE)
       PIP_KEYRING_PROVIDER VIRTUAL_ENV`,
   },
 };
@@ -127,10 +127,12 @@ export const PROJECT_INSTALLERS: readonly ProjectInstaller[] = [
       resolves add|remove|update|lock|self|build|publish|init|new|python`,
     },
     variables: {
-      read: /^POETRY_/,
-      harmless:
-        'POETRY_(?:NO_INTERACTION|VIRTUALENVS_(?!PATH$)\\w+|NO_ANSI|HOME|VERSION|REQUESTS_\\w+|INSTALLER_\\w+|KEYRING_ENABLED)',
-      own: 'POETRY_(?:CACHE_DIR|VIRTUALENVS_PATH|DATA_DIR|CONFIG_DIR|REPOSITORIES_\\w+|HTTP_BASIC_\\w+|PYPI_TOKEN_\\w+|CERTIFICATES_\\w+|SYSTEM_\\w+)',
+      // It runs pip to build and to take away.
+      read: /^(?:POETRY|PIP)_/i,
+      folders: PIP.variables.folders ?? [],
+      harmless: `${PIP.variables.harmless}
+        POETRY_(?:NO_INTERACTION|VIRTUALENVS_(?!PATH$)\\w+|NO_ANSI|HOME|VERSION|REQUESTS_\\w+|INSTALLER_\\w+|KEYRING_ENABLED)`,
+      own: `${PIP.variables.own} POETRY_(?:CACHE_DIR|VIRTUALENVS_PATH|DATA_DIR|CONFIG_DIR|REPOSITORIES_\\w+|HTTP_BASIC_\\w+|PYPI_TOKEN_\\w+|CERTIFICATES_\\w+|SYSTEM_\\w+)`,
     },
   },
   {
@@ -176,23 +178,32 @@ export const PROJECT_INSTALLERS: readonly ProjectInstaller[] = [
       resolves uninstall|update|upgrade|lock|pylock`,
     },
     variables: {
-      read: /^(?:PIPENV_|WORKON_HOME$)/,
-      harmless:
-        'PIPENV_(?:VENV_IN_PROJECT|NOSPIN|QUIET|VERBOSITY|YES|TIMEOUT|INSTALL_TIMEOUT|MAX_\\w+|IGNORE_VIRTUALENVS|NO_INHERIT|HIDE_EMOJIS|VERSION|ACTIVE|DONT_LOAD_ENV|CUSTOM_VENV_NAME|DONT_USE_PYENV|NO_INPUT)',
-      own: 'PIPENV_(?:CACHE_DIR|PYTHON|DEFAULT_PYTHON_VERSION) WORKON_HOME',
+      // It installs with pip.
+      read: /^(?:PIPENV_|PIP_|WORKON_HOME$)/i,
+      folders: PIP.variables.folders ?? [],
+      harmless: `${PIP.variables.harmless}
+        PIPENV_(?:VENV_IN_PROJECT|NOSPIN|QUIET|VERBOSITY|YES|TIMEOUT|INSTALL_TIMEOUT|MAX_\\w+|IGNORE_VIRTUALENVS|NO_INHERIT|HIDE_EMOJIS|VERSION|ACTIVE|DONT_LOAD_ENV|CUSTOM_VENV_NAME|DONT_USE_PYENV|NO_INPUT)`,
+      own: `${PIP.variables.own} PIPENV_(?:CACHE_DIR|PYTHON|DEFAULT_PYTHON_VERSION) WORKON_HOME`,
     },
   },
 ];
 
-/** Programs that fetch what no lockfile names, and run it. */
-export const PYTHON_RUNNERS: readonly Program[] = ['uvx', 'pipx'].map((name) => ({
-  name,
+/** Programs that fetch what no audited lockfile names, and run it, each with its commands that do not. */
+export const PYTHON_RUNNERS: readonly Program[] = [
+  [/^uvx$/, 'uvx', ''],
+  [/^pipx$/, 'pipx', 'list|environment|ensurepath'],
+  [/^pip-?tools$|^pip-(?:sync|compile)$/, 'pip-tools', ''],
+  [/^tox$/, 'tox', 'list|config|l|c'],
+  [/^nox$/, 'nox', ''],
+  [/^hatch$/, 'hatch', 'version|status'],
+  [/^pre[-_]commit$|^prek$/, 'pre-commit', 'validate-config|validate-manifest|sample-config|clean|gc|uninstall'],
+  [/^(?:conda|mamba|micromamba|pixi|rye)$/, 'conda', 'list|info'],
+  [/^easy_install(?:-[\d.]+)?$/, 'easy_install', ''],
+  [/^pyproject-build$/, 'pyproject-build', ''],
+].map(([isNamed, name, plain]) => ({
+  name: name as string,
   kind: 'python',
-  isNamed: new RegExp(`^${name}$`),
-  grammar: {
-    options: '-h --help --version',
-    verbs: `
-   plain list|environment|ensurepath: *`,
-  },
+  isNamed: isNamed as RegExp,
+  grammar: { options: '-h --help --version', verbs: plain === '' ? '' : `\nplain ${plain as string}: *` },
   variables: { read: /^$/, harmless: '', own: '' },
 }));

@@ -1,10 +1,10 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { win32 } from 'node:path';
 import { NPM_REGISTRY } from '../../../ecosystems/conventions/npm-names.ts';
 import type { ConfigFile, NodeManager } from '../../../model/dependency.ts';
 import { MAX_CONFIG_BYTES } from '../../../model/limits.ts';
 import type { NetConfig } from '../../../net/config.ts';
 import { basicAuthorization, type Credential } from '../../../net/credentials.ts';
+import { readWithin } from '../../../store/read.ts';
 import { bindCertificate, collectCredentials } from './credentials.ts';
 import { managerLayers } from './manager-layers.ts';
 import {
@@ -226,20 +226,7 @@ function fail(source: string, key: string, reason: string): never {
 
 /** Reads a text file of at most `MAX_CONFIG_BYTES`: a device in the place of one has no end. Throws as fs does. */
 function readBounded(path: string): string {
-  const file = openSync(path, 'r');
-  try {
-    const bytes = Buffer.alloc(64 * 1024);
-    const chunks: Buffer[] = [];
-    for (let total = 0; ;) {
-      const size = readSync(file, bytes);
-      if (size === 0) return Buffer.concat(chunks).toString('utf8');
-      total += size;
-      if (total > MAX_CONFIG_BYTES) throw Object.assign(new Error('too large'), { code: 'EFBIG' });
-      chunks.push(Buffer.from(bytes.subarray(0, size)));
-    }
-  } finally {
-    closeSync(file);
-  }
+  return readWithin(path, MAX_CONFIG_BYTES).toString('utf8');
 }
 
 function readIfThere(read: (path: string) => string, path: string): string | null {
@@ -248,7 +235,7 @@ function readIfThere(read: (path: string) => string, path: string): string | nul
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return null;
-    throw new ConfigError(`${path}: cannot be read (${code})`);
+    throw new ConfigError(code === 'EFTYPE' ? `${path} is not a file` : `${path}: cannot be read (${code})`);
   }
 }
 
