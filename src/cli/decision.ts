@@ -9,11 +9,11 @@ const DEFAULT_DAYS = 90;
 const MAX_REASON = 400;
 const MAX_WHO = 120;
 
-/** The reason in one line. Throws UsageError. */
-export function reasonOf(text: string | undefined): string {
+/** The reason in one line; `what` needs it. Throws UsageError. */
+export function reasonOf(text: string | undefined, what = 'accept'): string {
   const reason = oneLine(text ?? '');
   if (reason === '')
-    throw new UsageError('accept needs --reason TEXT: why it is accepted, for those who read it later');
+    throw new UsageError(`${what} needs --reason TEXT: why it is accepted, for those who read it later`);
   if (reason.length > MAX_REASON) throw new UsageError(`--reason is longer than ${MAX_REASON} characters`);
   return reason;
 }

@@ -25,7 +25,7 @@ export interface IoBefore extends Io {
 interface Answers {
   readonly through: NonNullable<NetConfig['through']>;
   /** The pack that has the answers; null where the network has them. */
-  readonly pack: Pick<Pack, 'file' | 'sha256' | 'index'> | null;
+  readonly pack: Pick<Pack, 'file' | 'digests' | 'index' | 'whole'> | null;
   /** Is told what the run is about. */
   readonly about: (lockfiles: readonly LocatedLockfile[]) => void;
 }

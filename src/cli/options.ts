@@ -150,6 +150,12 @@ const OPTIONS = {
     value: 'SECONDS',
     help: 'refuse what is not decided by then: less than the agent waits for a hook; 45 by default',
   },
+  allow: {
+    type: 'string',
+    multiple: true,
+    value: 'SPEC',
+    help: 'hand on this version in this run, and accept what was found of it for a day; needs --reason; may be repeated',
+  },
   help: { type: 'boolean', help: 'show this help' },
 } as const satisfies Record<string, OptionSpec>;
 

@@ -35,7 +35,8 @@ export function loadInstances(
       const pinned = pinnedInstanceOf(trusted);
       const own = roots.length === 1 ? name : `${name}-${i + 1}`;
       const thresholds = pinned?.thresholds ?? stated ?? STRICT;
-      demandPossible(trusted, thresholds, path);
+      const wrong = impossibleDemand(trusted, thresholds);
+      if (wrong !== null) throw new Error(`it ${wrong}; state what its bundles show (${STATE_IT})`);
       return {
         name: pinned?.name ?? own,
         thresholds,
@@ -50,21 +51,12 @@ export function loadInstances(
     demandApart([first, ...others]);
     return [first, ...others];
   } catch (error) {
-    if (error instanceof UsageError) throw error;
     throw new UsageError(`the trusted root ${path} cannot be used: ${messageOf(error)}`);
   }
 }
 
-/** Throws UsageError where no bundle could show what is demanded under the root from this file or repository. */
-export function demandPossible(root: TrustedRoot, thresholds: Thresholds, from: string): void {
-  const wrong = impossibleDemand(root, thresholds);
-  if (wrong === null) return;
-  throw new UsageError(
-    `the trusted root ${from} cannot be used: it ${wrong}; state what its bundles show (${STATE_IT})`,
-  );
-}
-
-const STATE_IT = '--thresholds log=0,sct=0,time=1 or thresholds: in assay.yml';
+/** How a root is used that names fewer than the strict thresholds demand. */
+export const STATE_IT = '--thresholds log=0,sct=0,time=1 or thresholds: in assay.yml';
 
 /** The witnesses that a file demands (C2SP tlog-policy). Throws UsageError with one line. */
 export function loadWitnesses(path: string, io: Io): WitnessPolicy {

@@ -1,32 +1,38 @@
 import { createHash } from 'node:crypto';
 import { createJudge, type JudgeOptions } from './common/judge.ts';
 import { createMetrics } from './metrics.ts';
-import { createNpmGate, type NpmGateOptions } from './npm/index.ts';
-import { createRecord, type Outcome, type Record } from './common/record.ts';
+import type { Answer, Protocol, Serving } from './common/protocol.ts';
+import { createRecord, type Outcome } from './common/record.ts';
 import { failureReply, type GateRequest, type Reply } from './common/reply.ts';
-import { startServer, type GateServer, type Protocol, type ServerOptions } from './server.ts';
+import { startServer, type GateServer, type ServerOptions } from './server.ts';
 
+export { npmProtocol } from './npm/index.ts';
 export { remembering } from './remember.ts';
 export type { GateServer } from './server.ts';
 export type { Outcome } from './common/record.ts';
+export type { Protocol } from './common/protocol.ts';
 export type { Refusal } from './common/refusal.ts';
 
 /** Who is asked, and how what they say is judged. */
-export interface Asked extends JudgeOptions, Pick<NpmGateOptions, 'upstream' | 'named'> {
+export interface Asked extends JudgeOptions {
+  readonly protocol: Protocol;
   readonly close: () => void;
 }
 
-interface GateOptions extends Pick<NpmGateOptions, 'keepsAddresses'>, Pick<ServerOptions, 'host' | 'port'> {
+interface GateOptions extends Pick<ServerOptions, 'host' | 'port' | 'user'> {
   /** Called when the gate opens, and again when what registries said is too old. */
   readonly ask: () => Promise<Asked>;
-  /** What decides, as text: clients that keep documents keep them by an address that has a hash of it. */
+  /**
+   * What decides, and for whom, as text. Addresses have a hash of it: clients keep documents by their address, and one
+   * whose gate is gone asks again, and finds the gate that now has the port.
+   */
   readonly decidedBy: string;
 }
 
 /** A registry on loopback, for the time of one command, that hands on only what evidence, history and policy allow. */
 export interface Gate extends GateServer {
-  /** The registry's address for clients of npm's kind, with its last slash. */
-  readonly npm: string;
+  /** The registry's address, with its last slash. */
+  readonly url: string;
   readonly outcome: () => Outcome;
   /** The registry's address by the one that a client was given in its place. */
   readonly given: ReadonlyMap<string, string>;
@@ -37,11 +43,11 @@ export async function openGate(options: GateOptions): Promise<Gate> {
   const record = createRecord();
   const given = new Map<string, string>();
   const asked = await options.ask();
-  const answer = npmAnswers(asked, record, options, (address, original) => void given.set(address, original));
-  const prefix = `npm-${createHash('sha256').update(options.decidedBy).digest('hex').slice(0, 16)}`;
-  // npm keeps the path of an address and takes another host, so that what is before the path is lost.
+  const { name, isAtRoot } = asked.protocol;
+  const answer = answersOf(asked, record, (address, original) => void given.set(address, original));
+  const prefix = `${name}-${createHash('sha256').update(options.decidedBy).digest('hex').slice(0, 16)}`;
   const server = await startServer(
-    [prefix, ''].map((each) => ({ prefix: each, answer })),
+    [prefix, ...(isAtRoot ? [''] : [])].map((each) => ({ prefix: each, answer })),
     options,
   );
   return {
@@ -50,7 +56,7 @@ export async function openGate(options: GateOptions): Promise<Gate> {
       await server.close();
       asked.close();
     },
-    npm: `${server.origin}/${prefix}/`,
+    url: `${server.origin}/${prefix}/`,
     given,
     outcome: record.outcome,
   };
@@ -65,12 +71,8 @@ const CLOSE_MS = 10 * 60_000;
 export async function openStandingGate(options: GateOptions, log: (line: string) => void): Promise<GateServer> {
   const metrics = createMetrics(log, Date.now);
   let current = renewed(await options.ask());
-  function renewed(asked: Asked): {
-    readonly asked: Asked;
-    readonly answer: Protocol['answer'];
-    readonly since: number;
-  } {
-    return { asked, answer: npmAnswers(asked, metrics.record, options), since: Date.now() };
+  function renewed(asked: Asked): { readonly asked: Asked; readonly answer: Answer; readonly since: number } {
+    return { asked, answer: answersOf(asked, metrics.record, () => undefined), since: Date.now() };
   }
   let renewing: Promise<void> | null = null;
   const renew = async (): Promise<void> => {
@@ -92,11 +94,11 @@ export async function openStandingGate(options: GateOptions, log: (line: string)
       page?.() ?? failureReply(404, 'not-found', 'this gate has /-/assay/health and /-/assay/metrics'),
     );
   };
-  const protocols = [
+  const routes = [
     { prefix: '-/assay', answer: own },
     { prefix: '', answer },
   ];
-  const server = await startServer(protocols, { ...options, onStatus: metrics.countStatus });
+  const server = await startServer(routes, { ...options, onStatus: metrics.countStatus });
   return {
     ...server,
     close: async () => {
@@ -106,12 +108,6 @@ export async function openStandingGate(options: GateOptions, log: (line: string)
   };
 }
 
-function npmAnswers(
-  asked: Asked,
-  record: Record,
-  { keepsAddresses }: Pick<NpmGateOptions, 'keepsAddresses'>,
-  onAddress: NpmGateOptions['onAddress'] = () => undefined,
-): Protocol['answer'] {
-  const { upstream, named } = asked;
-  return createNpmGate({ upstream, judge: createJudge(asked), record, named, keepsAddresses, onAddress });
+function answersOf(asked: Asked, record: Serving['record'], onAddress: Serving['onAddress']): Answer {
+  return asked.protocol.open({ judge: createJudge(asked), record, onAddress });
 }

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { failureReply, type GateRequest, type Reply } from './common/reply.ts';
+import type { Answer } from './common/protocol.ts';
+import { failureReply, type Reply } from './common/reply.ts';
+import { userOf } from './peer.ts';
 
 /** Where package managers reach the gate. */
 export interface GateServer {
@@ -11,10 +13,10 @@ export interface GateServer {
 }
 
 /** A part of the gate that answers what is below a path. */
-export interface Protocol {
+export interface Route {
   /** What a path begins with, between slashes; "" answers what no other one does. */
   readonly prefix: string;
-  readonly answer: (request: GateRequest) => Promise<Reply>;
+  readonly answer: Answer;
 }
 
 export interface ServerOptions {
@@ -22,6 +24,8 @@ export interface ServerOptions {
   readonly host?: string;
   /** Null or left out for the default one, or another where that is taken. */
   readonly port?: number | null;
+  /** Nobody else is answered, where the system says who asks; null or left out for everybody. */
+  readonly user?: number | null;
   /** Told of the status of each answer. */
   readonly onStatus?: (status: number) => void;
 }
@@ -29,20 +33,27 @@ export interface ServerOptions {
 /** Nothing usual listens there. It is a fixed one, so that a forgotten address is known for what it is. */
 const DEFAULT_PORT = 4874;
 const LOCAL = ['127.0.0.1', 'localhost', '::1'];
+const NOT_THEIRS = failureReply(403, 'not-this-user', 'this gate is for the user who started it');
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 /** Listens on loopback or where it is told. A port that is taken is answered with another one where `port` is null. */
 export async function startServer(
-  protocols: readonly Protocol[],
-  { host = '127.0.0.1', port = null, onStatus = () => undefined }: ServerOptions = {},
+  routes: readonly Route[],
+  { host = '127.0.0.1', port = null, user = null, onStatus = () => undefined }: ServerOptions = {},
 ): Promise<GateServer> {
-  const sockets = new Set<Socket>();
+  const sockets = new Map<Socket, Promise<boolean>>();
+  const isTheirs = async (socket: Socket): Promise<boolean> => {
+    const peer = user === null ? undefined : await userOf(socket);
+    return peer === undefined || peer === user;
+  };
   const isLocal = LOCAL.includes(host);
   const server = createServer((message, response) => {
-    void answer(response, message.method === 'HEAD', () => replyTo(message, protocols, isLocal)).then(onStatus);
+    void answer(response, message.method === 'HEAD', async () =>
+      (await sockets.get(message.socket)) === true ? replyTo(message, routes, isLocal) : NOT_THEIRS,
+    ).then(onStatus);
   });
   server.on('connection', (socket) => {
-    sockets.add(socket);
+    sockets.set(socket, isTheirs(socket));
     socket.on('close', () => sockets.delete(socket));
   });
   await listen(server, host, port);
@@ -52,7 +63,7 @@ export async function startServer(
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
+        for (const socket of sockets.keys()) socket.destroy();
       }),
   };
 }
@@ -111,7 +122,7 @@ function sent(reply: Reply, response: ServerResponse, isHead: boolean): number {
   return reply.status;
 }
 
-function replyTo(message: IncomingMessage, protocols: readonly Protocol[], isLocal: boolean): Promise<Reply> {
+function replyTo(message: IncomingMessage, routes: readonly Route[], isLocal: boolean): Promise<Reply> {
   const { method = 'GET', url = '/', headers } = message;
   const [path, query] = splitOnce(url, '?');
   const host = headers.host ?? '';
@@ -119,7 +130,7 @@ function replyTo(message: IncomingMessage, protocols: readonly Protocol[], isLoc
   if (isLocal && !/^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/.test(host)) {
     return Promise.resolve(failureReply(403, 'not-local', 'this gate is for this machine alone'));
   }
-  const used = protocols.find(({ prefix }) => prefix === '' || path.startsWith(`/${prefix}/`));
+  const used = routes.find(({ prefix }) => prefix === '' || path.startsWith(`/${prefix}/`));
   if (used === undefined || !path.startsWith('/')) {
     return Promise.resolve(failureReply(404, 'not-found', 'this gate answers no such address'));
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import type { Digest } from '../model/dependency.ts';
 import { PackError } from './error.ts';
 import { contentsOf, MAX_INDEX_BYTES, readIndex, type PackIndex } from './index-file.ts';
 import {
@@ -21,8 +22,10 @@ export interface Pack {
   readonly index: PackIndex;
   /** SHA-256 of the index, hex. It decides every byte of the file. */
   readonly digest: string;
-  /** SHA-256 of the whole file, hex. */
-  readonly sha256: () => string;
+  /** Digests of the whole file, by each hash that signers use. */
+  readonly digests: () => readonly Digest[];
+  /** All of the file at once. Throws PackError where that is too much. */
+  readonly whole: () => Buffer;
   /** The size of a content; null where the file does not have it. */
   readonly sizeOf: (sha256: string) => number | null;
   /** Gives a content in pieces. Throws PackError: for another header at once, for another digest in the end. */
@@ -68,10 +71,20 @@ function readPack(fd: number, file: string): Pack {
     file,
     index: known,
     digest: createHash('sha256').update(index).digest('hex'),
-    sha256: () => {
-      const hash = createHash('sha256');
-      for (let at = 0; at < size; at += PIECE_BYTES) hash.update(readAt(fd, at, Math.min(PIECE_BYTES, size - at)));
-      return hash.digest('hex');
+    digests: () => {
+      const hashes = (['sha256', 'sha384', 'sha512'] as const).map((algorithm) => ({
+        algorithm,
+        hash: createHash(algorithm),
+      }));
+      for (let at = 0; at < size; at += PIECE_BYTES) {
+        const piece = readAt(fd, at, Math.min(PIECE_BYTES, size - at));
+        for (const { hash } of hashes) hash.update(piece);
+      }
+      return hashes.map(({ algorithm, hash }) => ({ algorithm, hex: hash.digest('hex') }));
+    },
+    whole: () => {
+      if (size <= MAX_WHOLE_BYTES) return readAt(fd, 0, size);
+      throw new PackError(`${file} is larger than ${MAX_WHOLE_BYTES} bytes, of which Ed25519 is not verified`);
     },
     sizeOf: (sha256) => contents.get(sha256)?.size ?? null,
     read: function* (sha256) {
@@ -89,6 +102,9 @@ function readPack(fd: number, file: string): Pack {
     close: () => closeSync(fd),
   };
 }
+
+/** Ed25519 signs no digest: verifying it takes all of a file into memory. */
+const MAX_WHOLE_BYTES = 1024 ** 3;
 
 /** The bytes of the index, as the file that follows vouches for them. */
 function readIndexOf(fd: number): Buffer {

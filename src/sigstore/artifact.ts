@@ -8,13 +8,21 @@ import { refuse } from './refusal.ts';
 type MessageContent = Content & { readonly kind: 'message' };
 
 /** What a signature is checked against: the bytes, or digests of them known from elsewhere. */
-export type ArtifactInput = { readonly bytes: Uint8Array } | { readonly digests: readonly Digest[] };
+export type ArtifactInput =
+  | { readonly bytes: Uint8Array }
+  | {
+      readonly digests: readonly Digest[];
+      /** Reads all of them, for keys that sign no digest; left out where nobody has them. */
+      readonly read?: () => Buffer;
+    };
 
 const STRONG: readonly Hash[] = ['sha256', 'sha384', 'sha512'];
 
 /** The artifact with its digests computed when first asked for. Digests below SHA-256 are not used. */
 export interface Artifact {
   readonly bytes: Buffer | null;
+  /** Reads the bytes where no digest will do; null where they cannot be had. */
+  readonly read: () => Buffer | null;
   /** Hex digests by this hash; empty where none is known. */
   readonly digests: (hash: Hash) => readonly string[];
 }
@@ -23,6 +31,7 @@ export function openArtifact(input: ArtifactInput): Artifact {
   if ('digests' in input) {
     return {
       bytes: null,
+      read: () => input.read?.() ?? null,
       digests: (hash) => input.digests.filter(({ algorithm }) => algorithm === hash).map(({ hex }) => hex),
     };
   }
@@ -30,6 +39,7 @@ export function openArtifact(input: ArtifactInput): Artifact {
   const known = new Map<Hash, readonly string[]>();
   return {
     bytes,
+    read: () => bytes,
     digests: (hash) => {
       let hex = known.get(hash);
       if (hex === undefined) known.set(hash, (hex = [digest(hash, bytes, 'hex')]));
@@ -67,10 +77,11 @@ export function checkIdentified({ digest: claimed }: MessageContent, artifact: A
 /**
  * Verifies a message signature over the bytes of the artifact, or over every digest known of it that the key may use.
  */
-export function verifyMessage({ signature }: MessageContent, key: PublicKey, { bytes, digests }: Artifact): void {
+export function verifyMessage({ signature }: MessageContent, key: PublicKey, { bytes, read, digests }: Artifact): void {
   const hashes = SIGNER_HASHES[key.type];
-  if (bytes !== null) {
-    if (hashes.some((hash) => verifySignature(key, hash, bytes, signature))) return;
+  const whole = hashes.includes(null) ? read() : bytes;
+  if (whole !== null) {
+    if (hashes.some((hash) => verifySignature(key, hash, whole, signature))) return;
     refuse('signature', 'the signature is not of this artifact by this signer');
   }
   const known = hashes.flatMap((hash) => (hash === null || digests(hash).length === 0 ? [] : [hash]));

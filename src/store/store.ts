@@ -27,7 +27,10 @@ export interface Cache {
   readonly put: (id: string, value: Buffer) => void;
   /** Keeps at once what `change` makes of what is kept now, by whatever run, and leaves alone what else there is. */
   readonly update: (id: string, change: (kept: Buffer | null) => Buffer) => void;
-  /** Writes what was put, with what was asked for and some of the rest, used longest ago last. */
+  /**
+   * Writes what was put, with what was asked for and some of the rest, used longest ago last; what other runs wrote
+   * since it was opened is of that rest.
+   */
   readonly close: () => void;
 }
 
@@ -70,11 +73,15 @@ export function openCache({ folder, keyFile }: CachePlace, project: string): Cac
     },
     close: () => {
       if (!changed) return;
-      const unused = [...kept].filter(([id]) => !used.has(id)).slice(0, MAX_UNUSED);
       attempt(() => {
         mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-        write([...used, ...unused]);
+        withLock(path, () => {
+          const now = parseEntries(readVouched(path, macOf));
+          const unused = [...now].filter(([id]) => !used.has(id)).slice(0, MAX_UNUSED);
+          write([...used, ...unused]);
+        });
       });
+      changed = false;
       prune(folder, MAX_BYTES);
     },
   };

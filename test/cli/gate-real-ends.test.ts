@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ended, had, startWorld, type World } from './gate-world.ts';
@@ -45,27 +45,6 @@ describe.each(CLIENTS)('$name at the gate', (client) => {
 describe('settings that lead elsewhere', () => {
   const client = (name: string): RealClient => CLIENTS.find((one) => one.name === name) ?? OLD_NPM;
 
-  it.for(['npm 11', 'pnpm 10', 'pnpm 12', 'Yarn 1', 'Yarn 4', 'Bun'])(
-    'have no say for %s: a proxy, a variable in other letters',
-    async (name, { skip }) => {
-      had(client(name), skip);
-      const nowhere = 'http://127.0.0.1:9';
-      const known = {
-        NPM_CONFIG_REGISTRY: world.lab.url,
-        HTTP_PROXY: nowhere,
-        http_proxy: nowhere,
-        NO_PROXY: new URL(world.lab.url).host,
-      };
-      const files = { '.npmrc': `proxy=${nowhere}\nnoproxy=${known.NO_PROXY}\n` };
-      const project = world.project(client(name), 'alone', {
-        env: known,
-        ...(/^(?:pnpm|Yarn 1)/.test(name) && { files }),
-      });
-      ended(await project.atGate([...client(name).add, 'axios']));
-      expect(project.past()).toEqual([]);
-    },
-  );
-
   it('have no say for Bun: scopes of bunfig.toml, of which the rest counts', async ({ skip }) => {
     had(client('Bun'), skip);
     const bunfig = '[install]\nexact = true\n[install.scopes]\nacme = "http://127.0.0.1:9"\n';
@@ -92,7 +71,39 @@ describe('settings that lead elsewhere', () => {
   });
 });
 
+it('has another address for each project, registry and phase, so that no other gate answers its clients', async () => {
+  const [one, other] = [world.project(OLD_NPM, 'alone'), world.project(OLD_NPM, 'alone')];
+  const elsewhere = ['--registry', 'http://127.0.0.1:9'];
+  const addresses: string[] = [];
+  for (const ask of [one.address, one.address, other.address]) addresses.push(await ask());
+  for (const options of [elsewhere, ['--enforce', 'all']]) addresses.push(await one.address(options));
+  expect(addresses[0]).toMatch(/^\/npm-[0-9a-f]{16}\/$/m);
+  expect(addresses[1]).toBe(addresses[0]);
+  expect(new Set(addresses).size).toBe(4);
+});
+
 describe('npm at the gate', () => {
+  it('gets what is allowed, which every later report names', async ({ skip }) => {
+    const npm = CLIENTS.find(({ name }) => name === 'npm 11') ?? OLD_NPM;
+    had(npm, skip);
+    const project = world.project(npm, 'alone');
+    const words = [...npm.add, '--ignore-scripts', 'axios@1.14.1'];
+    const allowed = ['--allow', 'axios@1.14.1', '--reason', 'its pipeline was down', '--by', 'A <a@example.org>'];
+    const run = ended(await project.atGate(words, '.', allowed));
+    expect(run.stderr).toMatch(/assay\.lock: 2 findings of axios@1\.14\.1 accepted until/);
+    expect(readFileSync(join(project.folder, 'assay.lock'), 'utf8')).toMatch(
+      /accepted provenance-lost .*its pipeline was down/,
+    );
+    const later = ended(await project.atGate(npm.frozen));
+    expect(later.stderr).toMatch(/accepted: axios@1\.14\.1 provenance-lost until .* by "A <a@example\.org>"/);
+    // Also where it is locked before the command is run.
+    rmSync(join(project.folder, 'assay.lock'));
+    ended(await project.atGate(npm.frozen), 1);
+    expect(ended(await project.atGate(npm.frozen, '.', [...allowed, '--allow', 'between@1.0.1'])).stderr).toContain(
+      'assay: --allow between@1.0.1 let nothing through\n',
+    );
+  });
+
   it('audits signatures', async ({ skip }) => {
     had(OLD_NPM, skip);
     const project = world.project(OLD_NPM, 'alone');

@@ -33,6 +33,8 @@ export interface World {
   /** Takes axios 1.14.1 off the registry, or puts it back. */
   readonly serve: (what: 'all' | 'good') => void;
   readonly project: (client: RealClient, kind: 'workspace' | 'alone', more?: Additions) => Project;
+  /** What would lead a package manager past the gate, or to no registry, were it heard. */
+  readonly leadingElsewhere: (client: RealClient) => Additions;
   readonly close: () => Promise<void>;
 }
 
@@ -47,9 +49,11 @@ interface Project {
   readonly env: Readonly<Record<string, string>>;
   /** Runs the package manager itself. */
   readonly directly: (words: readonly string[], within?: string) => Promise<Run>;
-  readonly atGate: (words: readonly string[], within?: string) => Promise<Run>;
+  readonly atGate: (words: readonly string[], within?: string, options?: readonly string[]) => Promise<Run>;
   /** A run at the gate, of which somebody writes down how the package manager ends. */
   readonly watched: (words: readonly string[]) => { readonly line: readonly string[]; readonly statusIn: string };
+  /** The address that a package manager is given at the gate, without the port. */
+  readonly address: (options?: readonly string[]) => Promise<string>;
   readonly lockfile: () => string;
   /** What the package manager asked the registries itself since the project was made. */
   readonly past: () => readonly string[];
@@ -97,6 +101,14 @@ export async function startWorld(): Promise<World> {
         const modified = time['1.14.0'] ?? '';
         return { ...document, versions, time: { ...time, modified }, 'dist-tags': { latest: '1.14.0' } };
       }),
+    leadingElsewhere: ({ name }) => {
+      const nowhere = 'http://127.0.0.1:9';
+      const { host } = new URL(lab.url);
+      return {
+        env: { NPM_CONFIG_REGISTRY: lab.url, HTTP_PROXY: nowhere, http_proxy: nowhere, NO_PROXY: host },
+        ...(/^(?:pnpm|Yarn 1)/.test(name) && { files: { '.npmrc': `proxy=${nowhere}\nnoproxy=${host}\n` } }),
+      };
+    },
     project: (client, kind, more = {}) => projectOf(client, kind, more, { lab, company, root, trust }),
     close: async () => {
       removeFolder(root);
@@ -147,10 +159,12 @@ function projectOf(
     CI: '',
     ...more.env,
   });
-  const line = (words: readonly string[], command = client.command() ?? []): readonly string[] => {
-    const options = ['--trusted-root', trust[0], '--registry-keys', trust[1]];
-    return [process.execPath, CLI, 'gate', ...options, '--', ...command, ...words];
-  };
+  const trusted = ['--trusted-root', trust[0], '--registry-keys', trust[1]];
+  const line = (
+    words: readonly string[],
+    command = client.command() ?? [],
+    options: readonly string[] = [],
+  ): readonly string[] => [process.execPath, CLI, 'gate', ...trusted, ...options, '--', ...command, ...words];
   const run = (all: readonly string[], within: string): Promise<Run> =>
     start(all[0] ?? '', all.slice(1), join(folder, within), env);
   const from = { lab: lab.requests.length, company: company.requests.length };
@@ -174,8 +188,13 @@ function projectOf(
       );
       return { line: line(words, [process.execPath, script]), statusIn };
     },
+    address: async (options = []) => {
+      const script = join(place, 'npm.mjs');
+      writeFileSync(script, 'console.log(new URL(process.env.npm_config_registry).pathname)');
+      return ended(await run(line([], [process.execPath, script], options), '.')).stdout;
+    },
     directly: (words, within = '.') => run([...(client.command() ?? []), ...words], within),
-    atGate: (words, within = '.') => run(line(words), within),
+    atGate: (words, within = '.', options = []) => run(line(words, undefined, options), within),
     past: () =>
       [...lab.requests.slice(from.lab), ...company.requests.slice(from.company)]
         .filter(({ headers }) => headers['user-agent']?.startsWith('assay ') !== true)

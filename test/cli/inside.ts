@@ -40,7 +40,10 @@ async function inPlaceOf(
   // With certificates, the settings of this machine's npm take longer to read than most of what is tested.
   setEnvironment({ PREFIX: join(cwd, 'no-npm'), ...environmentOf(cwd, env) });
   try {
-    const status = await run(args, processIo({ stdin: Readable.from([input]), stdout: stdout.stream, stderr: stderr.stream }));
+    const status = await run(
+      args,
+      processIo({ stdin: Readable.from([input]), stdout: stdout.stream, stderr: stderr.stream }),
+    );
     return { status, stdout: stdout.text(), stderr: stderr.text() };
   } finally {
     process.chdir(before.folder);

@@ -1,14 +1,16 @@
-import { generateKeyPairSync } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type BundleJson, type PackumentJson } from '../../lab/index.ts';
-import { newKey } from '../../lab/sigstore/keys.ts';
+import { newKey, pem, type SigningKey } from '../../lab/sigstore/keys.ts';
 import { WORKFLOW } from '../sigstore/support.ts';
 import { forge, withPack, type PackProject } from './pack-project.ts';
 
 const ISSUER = WORKFLOW.claims[8];
 const BY_WORKFLOW = `trust:\n  packs:\n    - identity: ${WORKFLOW.subject.value}\n      issuer: ${ISSUER}\n`;
+
+const pemOf = ({ spki }: SigningKey): string => pem('PUBLIC KEY', spki);
 
 /** p was built by its project, and its newest release is by hand, with something new that is run. */
 function withLoss(
@@ -123,14 +125,92 @@ describe('trust.packs', () => {
 
       // A policy of whoever signs with a key.
       const key = newKey('P-256');
-      const pem = `-----BEGIN PUBLIC KEY-----\n${key.spki.toString('base64')}\n-----END PUBLIC KEY-----\n`;
-      writeFileSync(join(folder, 'packs.pem'), pem);
+      writeFileSync(join(folder, 'packs.pem'), pemOf(key));
       writeFileSync(join(folder, 'assay.yml'), `${BY_WORKFLOW}    - key: packs.pem\n`);
       sign('e.tar', lab.sigstore.signMessage(bytes, { key, hint: 'any' }));
       expect(await audit('e.tar')).toEqual([1, 'provenance-lost']);
       const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;
       writeFileSync(join(folder, 'packs.pem'), stranger.export({ type: 'spki', format: 'pem' }));
       expect((await audit('e.tar'))[0]).toBe(2);
+    });
+  });
+
+  it('takes keys of every kind that bundles are signed with, and subjects by any hash', async () => {
+    await withLoss(async ({ lab, folder, audit }) => {
+      const bytes = readFileSync(join(folder, 'e.tar'));
+      const put = (bundle: unknown): void => {
+        writeFileSync(join(folder, 'e.tar.sigstore.json'), JSON.stringify(bundle));
+      };
+      const name = (key: KeyObject): string => {
+        const text = key.export({ type: 'spki', format: 'pem' }).toString();
+        writeFileSync(join(folder, 'packs.pem'), text);
+        return Buffer.from(text).toString('base64');
+      };
+      writeFileSync(join(folder, 'assay.yml'), 'trust:\n  packs:\n    - key: packs.pem\n');
+      for (const [pair, hash] of [
+        [generateKeyPairSync('ec', { namedCurve: 'P-256' }), 'sha256'],
+        [generateKeyPairSync('ec', { namedCurve: 'P-384' }), 'sha384'],
+        [generateKeyPairSync('ec', { namedCurve: 'P-384' }), 'sha256'],
+        [generateKeyPairSync('ec', { namedCurve: 'P-521' }), 'sha512'],
+        [generateKeyPairSync('rsa', { modulusLength: 2048 }), 'sha256'],
+        [generateKeyPairSync('ed25519'), 'sha512'],
+      ] as const) {
+        const content = name(pair.publicKey);
+        const bundleOf = (message: Buffer): unknown => {
+          const isPure = pair.publicKey.asymmetricKeyType === 'ed25519';
+          const signature = sign(isPure ? null : hash, message, pair.privateKey).toString('base64');
+          const value = createHash(hash).update(bytes).digest('hex');
+          const body = {
+            ...{ apiVersion: '0.0.1', kind: 'hashedrekord' },
+            spec: {
+              data: { hash: { algorithm: hash, value } },
+              signature: { content: signature, publicKey: { content } },
+            },
+          };
+          const tlogEntries = [lab.sigstore.rekor.v1.append(body, lab.clock.now())];
+          return {
+            mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+            verificationMaterial: { publicKey: { hint: 'any' }, tlogEntries },
+            messageSignature: { signature },
+          };
+        };
+        put(bundleOf(bytes));
+        expect(await audit('e.tar')).toEqual([1, 'provenance-lost']);
+        put(bundleOf(Buffer.concat([bytes, Buffer.alloc(1)])));
+        expect((await audit('e.tar'))[1]).toMatch(/is none: the signature is not of this (?:digest|artifact)/);
+      }
+
+      const key = newKey('P-256');
+      writeFileSync(join(folder, 'packs.pem'), pemOf(key));
+      const statement = (digest: Record<string, string>): unknown =>
+        lab.sigstore.signStatement(
+          {
+            ...{ _type: 'https://in-toto.io/Statement/v1', predicateType: 'https://example.com/pack', predicate: {} },
+            subject: [{ name: 'e.tar', digest }],
+          },
+          { key, hint: 'any' },
+        );
+      for (const hash of ['sha256', 'sha384', 'sha512']) {
+        put(statement({ [hash]: createHash(hash).update(bytes).digest('hex') }));
+        expect(await audit('e.tar')).toEqual([1, 'provenance-lost']);
+        put(statement({ [hash]: createHash(hash).update('another').digest('hex') }));
+        expect((await audit('e.tar'))[1]).toContain('no subject of the statement is this artifact');
+      }
+
+      // Said before anything is looked at, whether or not there is a signature.
+      rmSync(join(folder, 'e.tar.sigstore.json'));
+      for (const { publicKey } of [
+        generateKeyPairSync('ec', { namedCurve: 'secp256k1' }),
+        generateKeyPairSync('ed448'),
+        generateKeyPairSync('rsa', { modulusLength: 1024 }),
+      ]) {
+        name(publicKey);
+        const [status, said] = await audit('e.tar');
+        expect(status).toBe(2);
+        expect(said).toMatch(
+          /\nassay: .*the key packs\.pem cannot be used: .*ECDSA P-256, P-384 and P-521, Ed25519.*\n$/,
+        );
+      }
     });
   });
 

@@ -261,8 +261,7 @@ describe('docs/private-sigstore.md', () => {
 
   it('the root of any repository is held to the same as a file: authorities of its own, which can show what must be', async () => {
     await withCompany(async ({ company: other, policy, folder, lab }) => {
-      const trustedRoot = lab.trustedRoot as Record<string, readonly unknown[]>;
-      const more = other.trustedRoot as typeof trustedRoot;
+      const { trustedRoot } = lab;
       const publish = async (root: object, work: (audit: () => Promise<Run>) => Promise<void>): Promise<void> => {
         const targets = { 'trusted_root.json': root, 'registry.npmjs.org/keys.json': lab.tufKeys };
         const repository = tufRepository({ targets });
@@ -281,7 +280,7 @@ describe('docs/private-sigstore.md', () => {
         }
       };
       policy(LOGGED);
-      const certificateAuthorities = [trustedRoot, more].flatMap((one) => one['certificateAuthorities'] ?? []);
+      const certificateAuthorities = [trustedRoot, other.trustedRoot].flatMap((one) => one.certificateAuthorities);
       await publish({ ...trustedRoot, certificateAuthorities }, async (audit) => {
         for (const run of [await audit(), await audit()]) {
           expect(run).toMatchObject({ status: 2, stdout: '' });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { withoutGate, writtenBy } from '../../src/cli/gate/lockfiles.ts';
+import { withoutGate } from '../../src/cli/gate/lockfiles.ts';
+import { writtenBy } from '../../src/cli/gate/node/written.ts';
 
 const ORIGIN = 'http://127.0.0.1:4874';
 const GIVEN = `${ORIGIN}/npm-0123/a/-/a-1.0.0.tgz`;

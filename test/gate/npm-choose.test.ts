@@ -3,6 +3,9 @@ import semver from 'semver';
 import { describe, expect, it } from 'vitest';
 import { choose, type Choice } from '../../src/gate/npm/choose.ts';
 import type { Decision } from '../../src/gate/common/judge.ts';
+import type { Artifacts } from '../../src/model/dependency.ts';
+
+const NONE: Artifacts = [{ file: null, digests: [], source: { kind: 'registry', resolved: null } }];
 
 /** What is chosen where these versions are refused, and which versions were decided about. */
 async function chosen(
@@ -15,7 +18,7 @@ async function chosen(
   const decide = (version: string): Promise<Decision> => {
     asked.add(version);
     const why = { version: { ecosystem: 'npm' as const, name: 'a', version }, code: null, message: '', help: '' };
-    return Promise.resolve({ refusal: refused.includes(version) ? why : null, digests: [], judged: null });
+    return Promise.resolve({ refusal: refused.includes(version) ? why : null, artifacts: NONE, judged: null });
   };
   return { ...(await choose(listed, tags, named, decide)), asked: [...asked].sort() };
 }

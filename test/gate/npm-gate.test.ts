@@ -1,114 +1,13 @@
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
-import type { Published } from '../../lab/publish.ts';
-import { openGate, openStandingGate, remembering, type Asked, type Gate } from '../../src/gate/index.ts';
+import { token, type Lab } from '../../lab/index.ts';
+import { openGate, openStandingGate, type Gate } from '../../src/gate/index.ts';
 import type { Phase } from '../../src/model/verdict.ts';
-import { parseKeysDocument } from '../../src/registries/npm/keys.ts';
-import { npmRegistry } from '../../src/registries/npm/index.ts';
-import { parseTrustedRoot } from '../../src/sigstore/trusted-root.ts';
-import { serve, testClient } from '../net/servers.ts';
+import { serve } from '../net/servers.ts';
 import { withLab } from '../support/lab.ts';
+import { ask, askedOf, TEAM, withGate } from './npm-world.ts';
 
-const TEAM = ciWorkflow({ repository: 'team/p' });
 const ABBREVIATED = 'application/vnd.npm.install-v1+json';
-
-interface Got {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly bytes: Buffer;
-  readonly text: string;
-  /** Whether all of it came. */
-  readonly whole: boolean;
-}
-
-/** One request, as it is written. */
-function ask(
-  gate: Pick<Gate, 'origin'>,
-  path: string,
-  headers: Readonly<Record<string, string>> = {},
-  { method = 'GET', body }: { readonly method?: string; readonly body?: Buffer } = {},
-): Promise<Got> {
-  const { hostname, port } = new URL(gate.origin);
-  return new Promise((resolve, reject) => {
-    const sent = httpRequest({ hostname, port, path, method, headers, agent: false }, (response) => {
-      const parts: Buffer[] = [];
-      response.on('data', (part: Buffer) => parts.push(part));
-      const done = (): void =>
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          bytes: Buffer.concat(parts),
-          text: Buffer.concat(parts).toString(),
-          whole: response.complete,
-        });
-      response.on('close', done);
-      response.on('error', () => undefined);
-    });
-    sent.on('error', reject);
-    sent.end(body);
-  });
-}
-
-function askedOf(
-  lab: Lab,
-  phase: Phase,
-  urls: { readonly registry?: string; readonly scopes?: Map<string, string> } = {},
-): Asked {
-  const config = { registry: urls.registry ?? lab.url, scopes: urls.scopes ?? new Map<string, string>() };
-  const client = remembering(testClient());
-  return {
-    upstream: {
-      client,
-      urlFor: (name) => config.scopes.get(name?.split('/')[0] ?? '') ?? config.registry,
-      isAllowedAddress: () => false,
-    },
-    audit: {
-      registry: npmRegistry(client, config),
-      trust: {
-        root: parseTrustedRoot(lab.trustedRoot),
-        rootName: 'lab',
-        rootDigest: '',
-        keys: parseKeysDocument(lab.keys, 'configured'),
-      },
-      enforce: phase,
-    },
-    locked: [],
-    isDirect: () => false,
-    allowedBy: () => null,
-    now: () => lab.clock.now(),
-    named: () => [],
-    close: () => client.close(),
-  };
-}
-
-/** A gate before a registry with p 1.0.0 and 1.1.0 of a pipeline, and 1.2.0 of a stolen token. */
-async function withGate(
-  work: (gate: Gate, lab: Lab & { readonly published: ReadonlyMap<string, Published> }) => Promise<void>,
-  { phase = 'guard', spoil = () => undefined }: { readonly phase?: Phase; readonly spoil?: (lab: Lab) => void } = {},
-): Promise<void> {
-  await withLab(async (lab) => {
-    const published = new Map<string, Published>();
-    for (const version of ['1.0.0', '1.1.0']) {
-      published.set(version, await lab.publish({ name: 'p', version, by: TEAM }));
-      lab.clock.advance(14 * 86_400_000);
-    }
-    await lab.publish({ name: 'p', version: '1.2.0', by: token({ user: 'somebody' }) });
-    spoil(lab);
-    const gate = await openGate({
-      ask: () => Promise.resolve(askedOf(lab, phase)),
-      decidedBy: phase,
-      port: 0,
-      keepsAddresses: (agent) => agent.startsWith('npm/'),
-    });
-    try {
-      await work(gate, { ...lab, published });
-    } finally {
-      await gate.close();
-    }
-  });
-}
 
 interface Served {
   readonly 'dist-tags': Readonly<Record<string, string>>;
@@ -146,8 +45,8 @@ describe('a registry of npm’s kind behind the gate', () => {
       const given = (await documentOf(gate, { 'user-agent': 'Bun/1' })).versions['1.0.0']?.dist.tarball ?? '';
       expect(given).toBe(`${gate.origin}/p/-/p-1.0.0.tgz`);
       expect(gate.given.get(given)).toBe(tarball);
-      const below = await ask(gate, new URL(`${gate.npm}p`).pathname);
-      expect((JSON.parse(below.text) as Served).versions['1.0.0']?.dist.tarball).toBe(`${gate.npm}p/-/p-1.0.0.tgz`);
+      const below = await ask(gate, new URL(`${gate.url}p`).pathname);
+      expect((JSON.parse(below.text) as Served).versions['1.0.0']?.dist.tarball).toBe(`${gate.url}p/-/p-1.0.0.tgz`);
     });
   });
 
@@ -255,10 +154,9 @@ describe('a registry of npm’s kind behind the gate', () => {
       await lab.publish({ name: 'p', version: '1.1.0', by: token({ user: 'somebody' }) });
       const opened = async (phase: Phase): Promise<Gate> =>
         openGate({
-          ask: () => Promise.resolve(askedOf(lab, phase)),
+          ask: () => Promise.resolve(askedOf(lab, phase, () => true)),
           decidedBy: phase,
           port: 0,
-          keepsAddresses: () => true,
         });
       const [observe, guard] = [await opened('observe'), await opened('guard')];
       const { headers } = await ask(observe, '/p');
@@ -266,7 +164,7 @@ describe('a registry of npm’s kind behind the gate', () => {
       const known = { 'if-none-match': headers.etag ?? '' };
       expect((await ask(observe, '/p', known)).status).toBe(304);
       expect((await ask(guard, '/p', known)).status).toBe(200);
-      expect(observe.npm.replace(observe.origin, '')).not.toBe(guard.npm.replace(guard.origin, ''));
+      expect(observe.url.replace(observe.origin, '')).not.toBe(guard.url.replace(guard.origin, ''));
       await Promise.all([observe.close(), guard.close()]);
     });
   });
@@ -319,7 +217,6 @@ describe('a registry of npm’s kind behind the gate', () => {
         ask: () => Promise.resolve(askedOf(lab, 'guard')),
         decidedBy: '',
         port: 0,
-        keepsAddresses: () => false,
       });
       const served = await documentOf(gate);
       expect(served.versions['1.0.0']?.dist.tarball).toBe(`${gate.origin}/p/-/p-1.0.0.tgz`);
@@ -350,7 +247,7 @@ describe('a standing gate', () => {
       await lab.publish({ name: 'p', version: '1.1.0', by: token({ user: 'somebody' }) });
       const lines: string[] = [];
       const gate = await openStandingGate(
-        { ask: () => Promise.resolve(askedOf(lab, 'guard')), decidedBy: '', port: 0, keepsAddresses: () => false },
+        { ask: () => Promise.resolve(askedOf(lab, 'guard')), decidedBy: '', port: 0 },
         (line) => lines.push(line),
       );
       expect(JSON.parse((await ask(gate, '/-/assay/health')).text)).toEqual({ status: 'ok' });

@@ -139,7 +139,11 @@ describe('watching the tiles of Rekor v2', () => {
       const named = await of(subject);
       expect([named.stderr, findingsOf(named)]).toEqual(['', ['11', '12'].map((index) => ['unpublished', index])]);
       expect(findingsOf(await of(subject, '--bundle', 'p.json'))).toEqual([['unpublished', '12']]);
-      lab.sigstore.signMessage(Buffer.from('the file'), { identity: ciWorkflow({ repository: 'team/p' }).identity }, { log: 'v2' });
+      lab.sigstore.signMessage(
+        Buffer.from('the file'),
+        { identity: ciWorkflow({ repository: 'team/p' }).identity },
+        { log: 'v2' },
+      );
       const file = await of('p.tgz');
       expect(findingsOf(file)).toEqual([['stranger', '13']]);
       expect(file.stderr).toMatch(/^assay: p\.tgz: nobody knows which entries of it are yours, .*--bundle, or watch/);

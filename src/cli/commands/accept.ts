@@ -1,23 +1,21 @@
 import { type Baseline } from '../../model/baseline.ts';
 import { bytesOf, hashOfAll, unboundFile } from '../../model/locked-bytes.ts';
 import type { Dependency } from '../../model/dependency.ts';
-import { isNamedBy, nameOf, packageId, specOf, versionId } from '../../model/package.ts';
+import { isNamedBy, nameOf, packageId, specOf } from '../../model/package.ts';
 import type { FindingCode } from '../../model/finding.ts';
 import { nearest } from '../../model/nearest.ts';
-import type { Report } from '../../model/report.ts';
 import type { JudgedDependency } from '../../model/verdict.ts';
-import { acceptFindings, type Acceptance, type Refusal } from '../../baseline/accept.ts';
-import { withSeen } from '../../baseline/seen.ts';
-import { isProven, updateBaseline } from '../../baseline/update.ts';
-import { strippingRegistries } from '../../policy/silent.ts';
+import { acceptFindings, type Refusal } from '../../baseline/accept.ts';
+import { isProven } from '../../baseline/update.ts';
 import { renderAcceptance } from '../../report/commands/accept.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import { gitUser } from '../../git/user.ts';
 import type { Command } from '../command.ts';
 import { codesOf, reasonOf, untilOf, whoOf } from '../decision.ts';
 import { EXIT, UsageError } from '../exit.ts';
-import { PROJECT_OPTIONS } from '../project/option-names.ts';
 import { withProject } from '../project/open.ts';
+import { begunWith } from '../project/begun.ts';
+import { PROJECT_OPTIONS } from '../project/option-names.ts';
 import { writeBaseline } from '../project/files.ts';
 import { phaseOf } from '../project/policy.ts';
 
@@ -63,7 +61,7 @@ export const command: Command = {
             : 'make the pack anew where the network is (assay pack)';
         if ('refused' in outcome) return refuse(outcome, codes, again, (line) => io.stderr.write(`assay: ${line}\n`));
         const isNew = baseline.content === null;
-        const written = isNew ? withClock(outcome, report) : outcome.baseline;
+        const written = isNew ? begunWith(outcome, report) : outcome.baseline;
         writeBaseline(path, baseline, written);
         const begun = isNew
           ? { isWaiting: written.seen.length > 0, next: policy === null ? 'assay init' : 'assay update' }
@@ -76,20 +74,6 @@ export const command: Command = {
     );
   },
 };
-
-/**
- * A first assay.lock starts the clock of whatever else waits for a decision now, as that of `assay update` does: until
- * then the team did not decide, whenever it installed a dependency.
- */
-function withClock({ baseline, accepted }: Acceptance, report: Report): Baseline {
-  const silent = strippingRegistries(report).dependencies;
-  const update = updateBaseline(baseline, report.dependencies, { silent });
-  const decided = new Set(accepted.map((one) => `${versionId(one)} ${one.code}`));
-  const leftOut = update.leftOut.filter(({ dependency, codes }) =>
-    codes.some((code) => !decided.has(`${versionId(dependency)} ${code}`)),
-  );
-  return withSeen({ ...update, baseline, leftOut }, null, Date.now());
-}
 
 function withoutDecisions(content: Baseline, named: ReadonlySet<string>): Baseline {
   return { ...content, accepted: content.accepted.filter((one) => !named.has(specOf(one))) };

@@ -1,46 +1,50 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import type { LockfileAuditOptions } from '../../audit/options.ts';
+import { isProven } from '../../baseline/update.ts';
 import {
   openGate,
   openStandingGate,
-  remembering,
   type GateServer,
   type Asked,
   type Outcome,
   type Refusal,
 } from '../../gate/index.ts';
 import type { Dependency } from '../../model/dependency.ts';
-import { manifestFields } from '../../readers/manifest.ts';
-import { reportStatus } from '../../model/report.ts';
-import { fieldsOf } from '../../model/value.ts';
-import { withoutExportedSettings, type NpmConfig } from '../../registries/npm/config/npmrc.ts';
-import { registryOf } from '../../registries/npm/index.ts';
+import { specOf } from '../../model/package.ts';
+import { reportStatus, type Report } from '../../model/report.ts';
+import { withoutExportedSettings } from '../../registries/npm/config/npmrc.ts';
+import { renderAcceptance } from '../../report/commands/accept.ts';
 import { renderTerminal } from '../../report/terminal/index.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { demandWords, runProgram } from '../exec/run-program.ts';
-import { pointAt, type Pointed } from '../gate/clients.ts';
+import { allowanceOf, type Allowance } from '../gate/allow.ts';
 import { gateCommand } from '../gate/command.ts';
-import { cleanLockfiles, writtenBy } from '../gate/lockfiles.ts';
+import type { GateClient, Pointed } from '../gate/common/kind.ts';
+import { cleanLockfiles } from '../gate/lockfiles.ts';
+import { openNpm } from '../gate/node/client.ts';
 import type { Io } from '../io.ts';
 import type { ParsedOptions } from '../options.ts';
+import { begunWith } from '../project/begun.ts';
+import { writeBaseline } from '../project/files.ts';
 import { lockfilesIn } from '../project/find.ts';
-import { managerConfigs, type ManagerConfig } from '../project/manager-config.ts';
-import { PROJECT_OPTIONS } from '../project/option-names.ts';
+import type { Project } from '../project/folder.ts';
 import { withProjects } from '../project/open.ts';
-import { loadPolicy, phaseOf } from '../project/policy.ts';
-import { networkConfig, registryBy, registryClient } from '../project/registry.ts';
+import { loadPolicy, phaseOf, type LoadedPolicy } from '../project/policy.ts';
+import { networkConfig } from '../project/registry.ts';
+import { PROJECT_OPTIONS } from '../project/option-names.ts';
 import { startTrust } from '../project/trust.ts';
+import type { Cache } from '../../store/store.ts';
+import { openStore, reportOptions } from '../setup.ts';
 import { demandFile } from '../user-files.ts';
-import { reportOptions } from '../setup.ts';
 
 export const command: Command = {
   usage: '-- COMMAND [ARGUMENT...]',
   summary: 'run a package manager, which is given only what is verified',
-  options: [...PROJECT_OPTIONS, 'enforce', 'all', 'listen', 'upstream'],
+  options: [...PROJECT_OPTIONS, 'enforce', 'all', 'allow', 'reason', 'by', 'listen', 'upstream'],
   isBeforeCommand: true,
   run: async (options, io) => {
     const { positionals } = options;
@@ -50,46 +54,48 @@ export const command: Command = {
     if (options.values.upstream !== undefined) {
       throw new UsageError('--upstream is for a gate without a command; with one, --registry says whom to ask');
     }
+    const allowance = await allowanceOf(options.values, io);
     const shown = escapeText(positionals.join(' '), 200);
     const command = gateCommand(positionals, io);
-    const { folder, manager } = command;
-    const before = await auditLockfiles(options, folder, io);
+    const { folder } = command;
+    const before = await auditLockfiles(options, folder, allowance, io);
     if (before !== null && before.status !== EXIT.holds) {
       io.stderr.write(`assay: not run: ${shown}\n`);
       return before.status;
     }
-    const [managerConfig] = managerConfigs([{ manager }], folder, io);
-    const { config, ...opening } = await askedFor(options, before, { folder, manager: managerConfig }, io);
-    const gate = await openGate({ ...opening, keepsAddresses: (agent) => agent.startsWith('npm/') });
+    const policy = await loadPolicy(options.values, folder, io);
+    const redirects = policy?.policy.redirects ?? [];
+    const client = command.client({ values: options.values, line: positionals, redirects, io });
+    const opening = openingFor(options, policy, before, folder, { ...client, allowance }, io);
+    // It asks with the tokens of this user.
+    const gate = await openGate({ ...opening, user: process.getuid?.() ?? null });
     const texts = textsOf(folder);
     const env = withoutExportedSettings({ cwd: io.cwd, env: io.env, homedir: homedir(), platform: process.platform });
     let ended: number;
     try {
-      ended = await runPointed(pointAt(gate, positionals, command, config, managerConfig?.files ?? [], env), io);
+      ended = await runPointed(client.point(gate, env), io);
     } finally {
       await gate.close();
     }
-    const left = cleanLockfiles(folder, gate, writtenBy(manager, config));
+    const left = cleanLockfiles(folder, gate, client.written);
     const outcome = gate.outcome();
     tell(outcome, ended, io);
+    for (const one of allowance?.unused() ?? []) {
+      io.stderr.write(`assay: --allow ${escapeText(specOf(one), 200)} let nothing through\n`);
+    }
     if (left.length > 0) {
       io.stderr.write(`assay: ${left.join(', ')} names the gate, which is an error of assay: do not commit it\n`);
       return EXIT.fails;
     }
     if (textsOf(folder) === texts) return ended;
     // A package manager may take from its own cache what was handed out under another policy.
-    const after = await auditLockfiles(options, folder, io);
+    const after = await auditLockfiles(options, folder, allowance, io);
     return ended === 0 && after !== null ? after.status : ended;
   },
 };
 
 async function runPointed({ line: [program = '', ...args], env, past, close }: Pointed, io: Io): Promise<number> {
-  if (past.length > 0) {
-    const scopes = escapeText(past.join(', '), 200);
-    io.stderr.write(
-      `assay: Yarn asks the registries of ${scopes} itself, past the gate: what they serve is audited once it is locked\n`,
-    );
-  }
+  for (const each of past) io.stderr.write(`assay: ${each}\n`);
   try {
     return await runProgram(program, args, io.cwd, env);
   } finally {
@@ -103,11 +109,16 @@ interface Audited extends Pick<LockfileAuditOptions, 'baseline' | 'store'> {
 }
 
 /** Audits the lockfiles of a folder; null where there are none, and where they have nothing yet. */
-async function auditLockfiles(options: ParsedOptions, folder: string, io: Io): Promise<Audited | null> {
+async function auditLockfiles(
+  options: ParsedOptions,
+  folder: string,
+  allowance: Allowance | null,
+  io: Io,
+): Promise<Audited | null> {
   if (lockfilesIn(folder).length === 0) return null;
   const { values } = options;
   const place = relative(io.cwd, folder) || '.';
-  return withProjects([place], false, options, io, async ({ audit, projects, unread, policy }) => {
+  const audited = await withProjects([place], false, options, io, async ({ audit, projects, unread, policy }) => {
     const lockfiles = projects.flatMap((project) => project.lockfiles);
     if (unread.length === 0 && lockfiles.every(({ dependencies }) => dependencies.length === 0)) return null;
     const report = await audit(async ({ baseline, askBase }) => ({
@@ -115,82 +126,113 @@ async function auditLockfiles(options: ParsedOptions, folder: string, io: Io): P
       omit: [],
       baseline: { ...baseline, base: await askBase() },
     }));
+    const [project] = projects;
+    if (allowance !== null && project !== undefined && isRecorded(report, project, allowance, io)) return 'again';
     // The command has standard output to itself.
     io.stderr.write(renderTerminal(report, reportOptions(io.stderr, values)));
-    const [project] = projects;
     return {
       status: reportStatus(report),
       locked: lockfiles.flatMap(({ dependencies }) => dependencies),
       ...(project && { baseline: project.baseline, store: project.store }),
     };
   });
+  return audited === 'again' ? auditLockfiles(options, folder, null, io) : audited;
 }
 
-/** Who is asked, and how what they say is judged, as the folder and the command line say. */
-async function askedFor(
-  { values, positionals }: ParsedOptions,
+/** Writes into assay.lock what is allowed of a report, so that every later one names it; whether there is any. */
+function isRecorded(report: Report, { path, baseline }: Project, allowance: Allowance, io: Io): boolean {
+  const allowed = allowance.accept(baseline.content, report.dependencies);
+  if (allowed === null) return false;
+  const { acceptance, judged } = allowed;
+  const isNew = baseline.content === null;
+  const written = isNew ? begunWith(acceptance, report) : acceptance.baseline;
+  writeBaseline(path, baseline, written);
+  const begun = isNew ? { isWaiting: written.seen.length > 0, next: 'assay init' } : null;
+  const decided = { ...acceptance, isTakenIn: judged.some(isProven), format: baseline.format, begun };
+  io.stderr.write(renderAcceptance(baseline.file, decided, io.stderr));
+  return true;
+}
+
+type Opening = Pick<Parameters<typeof openGate>[0], 'ask' | 'decidedBy'>;
+
+/** Who is asked, and how what they say is judged. */
+function openingFor(
+  { values }: ParsedOptions,
+  policy: LoadedPolicy | null,
   audited: Audited | null,
-  { folder, manager }: { readonly folder: string; readonly manager?: ManagerConfig | undefined },
+  folder: string,
+  {
+    network,
+    open,
+    isDirect,
+    allowance,
+  }: Pick<GateClient, 'network' | 'open' | 'isDirect'> & { readonly allowance: Allowance | null },
   io: Io,
-): Promise<Opening> {
-  const policy = await loadPolicy(values, folder, io);
-  const config = networkConfig(values, folder, io, manager);
-  const redirects = policy?.policy.redirects ?? [];
+): Opening {
   const phase = phaseOf(values, policy);
-  const locked = audited?.locked ?? [];
-  const isDirect = directNames(positionals, io);
+  let kept: Cache | null = null;
   const ask = async (): Promise<Asked> => {
-    const trust = startTrust(values, policy, config, io);
-    const client = remembering(registryClient(config, { names: null, redirects }));
-    const close = (): void => {
-      client.close();
+    // What was judged so far is there for other gates, and for what this one answers from now on.
+    kept?.close();
+    const store = openStore(values, 'gate', io);
+    kept = store;
+    const trust = startTrust(values, policy, network, io);
+    const { protocol, sources, close } = open();
+    const closeAll = (): void => {
+      if (kept === store) store?.close();
+      close();
       trust.close();
     };
     try {
       return {
-        upstream: {
-          client,
-          urlFor: (name) => (name === null ? config.registry : registryOf(name, config)),
-          isAllowedAddress: (url) => redirects.some((address) => url.startsWith(address)),
-        },
+        protocol,
         audit: {
-          registry: registryBy(client, config, io),
+          ...sources,
           trust: await (await trust.session).refresh(),
           enforce: phase,
           policy,
+          store,
           baseline: audited?.baseline ?? null,
         },
-        locked,
-        isDirect: (name) => isDirect.has(name),
-        allowedBy: () => null,
+        locked: audited?.locked ?? [],
+        isDirect,
+        allows: allowance?.allows ?? (() => false),
         now: Date.now,
-        named: (name) => locked.filter((one) => one.name === name).map(({ version }) => version),
-        close,
+        close: closeAll,
       };
     } catch (error) {
-      close();
+      closeAll();
       throw error;
     }
   };
-  return { config, ask, decidedBy: JSON.stringify([phase, policy?.policy ?? null]) };
+  const decidedBy = [phase, policy?.policy ?? null, values.allow ?? [], folder, network.registry, [...network.scopes]];
+  return { ask, decidedBy: JSON.stringify(decidedBy) };
 }
 
 /** Serves until it is stopped: 0. Throws UsageError. */
 async function serve(options: ParsedOptions, io: Io): Promise<number> {
-  const { listen, upstream, registry } = options.values;
+  const { listen, upstream, registry, allow, reason, by } = options.values;
   if (listen === undefined) {
     throw new UsageError(
       'gate needs a command: assay gate -- npm install axios; or --listen 127.0.0.1:4874 to serve until it is stopped',
     );
   }
+  if (allow !== undefined || reason !== undefined || by !== undefined) {
+    throw new UsageError('--allow is for the run of one command: assay gate --allow axios@1.14.1 --reason TEXT -- CMD');
+  }
   const place = placeOf(listen);
   const values = upstream === undefined ? options.values : { ...options.values, registry: upstream };
   if (upstream !== undefined && registry !== undefined) throw new UsageError('--upstream and --registry say the same');
-  const opening = await askedFor({ ...options, values }, null, { folder: io.cwd }, io);
+  const policy = await loadPolicy(values, io.cwd, io);
+  const redirects = policy?.policy.redirects ?? [];
+  const network = networkConfig(values, io.cwd, io);
+  const open = (): ReturnType<typeof openNpm> => openNpm(network, { redirects, io, keepsAddresses: () => false });
+  const client = { network, open, isDirect: () => false, allowance: null };
+  const opening = openingFor({ ...options, values }, policy, null, io.cwd, client, io);
   const log = (line: string): void => io.stdout.write(`${line}\n`);
   let gate: GateServer;
   try {
-    gate = await openStandingGate({ ...opening, ...place, keepsAddresses: () => false }, log);
+    gate = await openStandingGate({ ...opening, ...place }, log);
   } catch (error) {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     const why = { EADDRINUSE: 'the port is taken', EACCES: 'permission denied', EADDRNOTAVAIL: 'no such address here' }[
@@ -199,7 +241,7 @@ async function serve(options: ParsedOptions, io: Io): Promise<number> {
     throw new UsageError(`cannot listen at ${listen}: ${why ?? code}`);
   }
   io.stderr.write(
-    `assay: the gate serves at ${gate.origin}/ what ${opening.config.registry} has; health at /-/assay/health\n`,
+    `assay: the gate serves at ${gate.origin}/ what ${network.registry} has; health at /-/assay/health\n`,
   );
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
@@ -215,23 +257,6 @@ function placeOf(listen: string): { readonly host?: string; readonly port: numbe
   if (digits === '' || port > 65_535) throw new UsageError(`--listen needs HOST:PORT, not ${listen}`);
   const host = v6 ?? name;
   return { ...(host !== undefined && { host }), port };
-}
-
-interface Opening {
-  readonly config: NpmConfig;
-  readonly ask: () => Promise<Asked>;
-  readonly decidedBy: string;
-}
-
-/** What the project itself asks for, by its package.json and by the words of the command: both are direct. */
-function directNames(words: readonly string[], io: Io): ReadonlySet<string> {
-  const named = words.flatMap((word) => /^(?:@?[^@\s]+@npm:)?(@?[^@\s]+)(?:@.*)?$/.exec(word)?.[1] ?? []);
-  const path = join(io.cwd, 'package.json');
-  if (!existsSync(path)) return new Set(named);
-  demandFile(path);
-  const manifest = manifestFields('package.json', readFileSync(path, 'utf8'), 'npm');
-  const kinds = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
-  return new Set([...named, ...kinds.flatMap((kind) => Object.keys(fieldsOf(manifest[kind])))]);
 }
 
 /** What the lockfiles of a folder say, to see whether they still do. */

@@ -1,173 +1,44 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { nameOf as settingOf } from '../../lockfiles/settings/names.ts';
-import { isKnown } from '../../lockfiles/settings/tables.ts';
-import type { NodeManager } from '../../model/dependency.ts';
-import { manifestFields } from '../../readers/manifest.ts';
 import { escapeText } from '../../report/words/escape.ts';
-import { folderOf, nodeCommand } from '../exec/node.ts';
-import { takeApart, type NodeCommand } from '../exec/node-words.ts';
-import { refuse, verbIn, words } from '../exec/programs/grammar.ts';
-import type { Installer, NodeProgram } from '../exec/programs/node.ts';
-import { demandKnown, nameOf, startedIn, withoutVersion, type Started } from '../exec/started.ts';
+import type { Program } from '../exec/programs/program.ts';
+import { nameOf, startedIn, type Started } from '../exec/started.ts';
 import type { Io } from '../io.ts';
-import { managerOf } from '../project/manager-config.ts';
-import { demandFile } from '../user-files.ts';
+import { refuseProgram, refuseUnseen, type GateCommand, type ReadCommand } from './common/kind.ts';
+import { nodeAtGate } from './node/command.ts';
 
-/** A package manager's command that is run at the gate. */
-export interface GateCommand {
-  readonly manager: NodeManager;
-  /** The folder whose lockfile it reads and writes. */
-  readonly folder: string;
-  /** `packageManager` of its package.json: "pnpm@11.0.0"; "" without one. */
-  readonly wanted: string;
-  /** Where in the line the words of the package manager begin. */
-  readonly at: number;
-}
-
-/** Package managers whose ways to the gate are known. */
-const AT_GATE: readonly Installer[] = ['npm', 'pnpm', 'yarn', 'bun'];
-const SHELL = /^(?:[bd]?a|z|k|fi)?sh$/;
-
-/** Commands that write to the registry, of one word or two, by the word that says so where npm takes its beginning. */
-const WRITES = new Set(
-  words(`publish unpublish deprecate undeprecate dist-tag dist-tags tag access owner author team token login adduser
-    add-user logout profile org ogr hook star unstar stage trust`),
-);
-/** Those of a settings file. */
-const SETS = /^(?:(?:config|c) (?:set|edit|delete|rm|del|unset|fix)|set)$/;
-
-/** Options that say who is asked, or name a file that does: those have no say at the gate. */
-const LEADING: Readonly<Record<Installer, readonly string[]>> = {
-  npm: ['registry', 'reg', 'userconfig', 'globalconfig', 'replace-registry-host'],
-  pnpm: ['registry', 'userconfig', 'globalconfig', 'npmrc-auth-file', 'config-dir'],
-  yarn: ['registry', 'use-yarnrc', 'rc-filename', 'userconfig', 'globalconfig'],
-  bun: ['registry', 'config', 'c'],
-  vlt: [],
+/** Package managers whose ways to the gate are known, by their kind. */
+const KINDS: Readonly<Record<Program['kind'], ReadCommand | null>> = {
+  node: nodeAtGate,
+  python: null,
+  cargo: null,
+  go: null,
 };
+
+const SHELL = /^(?:[bd]?a|z|k|fi)?sh$/;
 
 /**
  * Reads a command line that is to run at the gate. Throws UsageError where what it starts would not get its packages
  * there.
  */
 export function gateCommand(line: readonly string[], io: Io): GateCommand {
-  const what = escapeText(line.join(' '), 200);
-  if (SHELL.test(nameOf(line[0] ?? ''))) refuseUnseen(what);
+  const shown = escapeText(line.join(' '), 200);
+  if (SHELL.test(nameOf(line[0] ?? ''))) refuseUnseen(shown);
   const [started, ...others] = startedIn(line, io.env);
-  if (started === undefined) refuseUnseen(what);
-  return read(started, others, line, what, io);
-}
+  if (started === undefined) refuseUnseen(shown);
+  return read(started, others);
 
-function read(
-  started: Started,
-  others: readonly Started[],
-  line: readonly string[],
-  what: string,
-  io: Io,
-): GateCommand {
-  const { args, isText } = started;
-  const program = started.program as NodeProgram;
-  const isNode = started.program.kind === 'node' && AT_GATE.includes(program.installer);
-  if (!isNode) {
-    refuse(`the gate does not stand between ${program.name} and its registry yet: use assay exec; not run: ${what}`);
+  function read(one: Started, beside: readonly Started[]): GateCommand {
+    const { program } = one;
+    const kind = KINDS[program.kind] ?? refuseProgram(program.name, shown);
+    return kind({
+      started: one,
+      others: beside,
+      line,
+      shown,
+      io,
+      inner: (words, start) => {
+        const [first, ...more] = startedIn(words, io.env, start, one.depth + 1);
+        return first === undefined ? null : read(first, more);
+      },
+    });
   }
-  const at = line.length - args.length;
-  if (others.length > 0 || isText || !args.every((word, i) => word === line[at + i])) refuseUnseen(what);
-  for (const [name, value] of Object.entries(started.env)) {
-    if (value === (io.env[name] ?? '') || !program.variables.read.test(name)) continue;
-    refuse(
-      `${escapeText(name, 80)} may lead ${program.name} past the gate: set it for assay gate, and not for the command alone; not run: ${what}`,
-    );
-  }
-  const command = program.isRunner ? takeApart(program, args, true) : nodeCommand(started, io);
-  demandNoLeading(command, program, what);
-  const does = program.isRunner ? 'runs' : doesOf(command, program, what);
-  if (does === 'runs') {
-    const [name = '', ...rest] = program.isRunner ? wordsBehind(command.verb, args) : runBy(command, args);
-    const own = nameOf(withoutVersion(name));
-    const [inner, ...more] = name === '' ? [] : startedIn([own, ...rest], io.env, started, started.depth + 1);
-    if (inner !== undefined) return read(inner, more, line, what, io);
-  }
-  demandKnown(started);
-  const start = resolve(io.cwd, started.within ?? '.', command.folder ?? '.');
-  const folder = folderOf(command, start, { ...io.env, ...started.env });
-  const wanted = packageManagerIn(folder);
-  return { manager: managerIn(folder, program.installer, wanted, io), folder, wanted, at };
-}
-
-function refuseUnseen(what: string): never {
-  return refuse(
-    `assay gate runs one command of npm, pnpm, Yarn or Bun, and cannot see whether ${what} gets its packages at the gate: assay gate -- npm install axios`,
-  );
-}
-
-/** Throws UsageError for an option that leads the package manager elsewhere. */
-function demandNoLeading({ settings }: NodeCommand, { name, installer, options }: NodeProgram, what: string): void {
-  const leading = LEADING[installer];
-  const own = words(options);
-  const leads = (key: string): boolean =>
-    leading.includes(settingOf(installer, key)) ||
-    leading.includes(key) ||
-    /^@.*:registry$|^registries(?:$|\.)/.test(key) ||
-    // npm takes the beginning of an option for it.
-    (installer === 'npm' && !isKnown('npm', key) && !own.includes(key) && leading.some((one) => one.startsWith(key)));
-  const found = settings.find(([key]) => key !== '' && leads(key));
-  if (found === undefined) return;
-  refuse(
-    `--${escapeText(found[0], 80)} would lead ${name} past the gate: write the registry into the settings of ${name}, where assay reads it; not run: ${what}`,
-  );
-}
-
-/** What a command does; "plain" of a script. Throws UsageError for those that the gate answers nothing. */
-function doesOf({ verb, names }: NodeCommand, program: NodeProgram, what: string): string {
-  const { name, installer, grammar } = program;
-  const pair = `${verb} ${names[0] ?? ''}`.trim();
-  const of = installer === 'yarn' && verb === 'npm' ? (names[0] ?? '') : verb;
-  const row = verbIn(grammar, pair) ?? verbIn(grammar, verb);
-  const isWrite = (word: string): boolean =>
-    WRITES.has(word) && (installer !== 'npm' || row !== null || word !== 'tag');
-  // npm takes the beginning of a command for it.
-  const begun = installer === 'npm' && row === null && verb !== '' && [...WRITES].some((word) => word.startsWith(verb));
-  if (isWrite(of) || begun) {
-    refuse(
-      `${name} ${escapeText(pair, 80)} writes to the registry, which the gate does not: run it without the gate; not run: ${what}`,
-    );
-  }
-  if (SETS.test(pair) || SETS.test(verb)) {
-    refuse(
-      `${name} ${escapeText(pair, 80)} changes settings, and may lead past the gate: run it without the gate; not run: ${what}`,
-    );
-  }
-  return row?.does ?? 'plain';
-}
-
-/** The words of another program behind a command that runs one. */
-function runBy({ verb }: NodeCommand, args: readonly string[]): readonly string[] {
-  const rest = args.slice(args.indexOf(verb) + 1);
-  const first = rest.findIndex((word) => !word.startsWith('-'));
-  return first === -1 ? [] : rest.slice(first);
-}
-
-function wordsBehind(verb: string, args: readonly string[]): readonly string[] {
-  return verb === '' ? [] : args.slice(args.indexOf(verb));
-}
-
-/** Of the two Yarns the one that a project is made for. */
-function managerIn(folder: string, installer: Installer, wanted: string, io: Io): NodeManager {
-  if (installer !== 'yarn') return installer;
-  if (wanted.startsWith('yarn@')) return /^yarn@1(?!\d)/.test(wanted) ? 'yarn-classic' : 'yarn';
-  const lockfile = join(folder, 'yarn.lock');
-  demandFile(lockfile);
-  const isWritten = existsSync(lockfile) && readFileSync(lockfile, 'utf8').trim() !== '';
-  if (isWritten) return managerOf(lockfile);
-  const rc = io.env['YARN_RC_FILENAME'] ?? '.yarnrc.yml';
-  return [folder, io.env['HOME'] ?? folder].some((each) => existsSync(join(each, rc))) ? 'yarn' : 'yarn-classic';
-}
-
-function packageManagerIn(folder: string): string {
-  const path = join(folder, 'package.json');
-  if (!existsSync(path)) return '';
-  demandFile(path);
-  const { packageManager } = manifestFields(path, readFileSync(path, 'utf8'), 'npm');
-  return typeof packageManager === 'string' ? packageManager : '';
 }

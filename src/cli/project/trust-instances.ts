@@ -4,10 +4,10 @@ import type { TrustSession, TrustSource } from '../../audit/trust.ts';
 import type { InstanceRule, TufRule } from '../../model/policy.ts';
 import { STRICT } from '../../model/trust.ts';
 import { GITHUB_PINNED_AT } from '../../sigstore/github.ts';
-import { GITHUB, pinnedInstanceOf, type Instance } from '../../sigstore/instance.ts';
+import { GITHUB, impossibleDemand, pinnedInstanceOf, type Instance } from '../../sigstore/instance.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { demandApart, demandPossible, loadInstances } from '../trust-files.ts';
+import { demandApart, loadInstances, STATE_IT } from '../trust-files.ts';
 import { policyFile, type LoadedPolicy } from './policy.ts';
 
 /** A further instance whose trusted root a TUF repository publishes. */
@@ -105,7 +105,13 @@ export function joinInstances(
   };
   const instances = instancesOf(joined);
   const places = [main.rootName, ...joined.instances.map(({ from }) => from)];
-  for (const [i, { root, thresholds }] of instances.entries()) demandPossible(root(), thresholds, places[i] ?? '');
+  for (const [i, { root, thresholds }] of instances.entries()) {
+    const wrong = impossibleDemand(root(), thresholds);
+    if (wrong === null) continue;
+    throw new UsageError(
+      `the trusted root ${places[i] ?? ''} cannot be used: it ${wrong}; state what its bundles show (${STATE_IT})`,
+    );
+  }
   demandApart(instances);
   return joined;
 }

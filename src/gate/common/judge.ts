@@ -1,7 +1,8 @@
-import { dependencyOf, servedIntegrity } from '../../audit/compare.ts';
+import { dependencyOf } from '../../audit/compare.ts';
 import { auditDependencies } from '../../audit/dependencies.ts';
 import type { DependencyOptions } from '../../audit/options.ts';
-import { byteDigests, type Dependency, type Digest } from '../../model/dependency.ts';
+import type { Artifacts, Dependency } from '../../model/dependency.ts';
+import { groupBy } from '../../model/group-by.ts';
 import {
   packageId,
   versionId,
@@ -18,18 +19,21 @@ import { isRefused, refusalOf, type Refusal } from './refusal.ts';
 export interface Decision {
   /** Null where it may be fetched. */
   readonly refusal: Refusal | null;
-  /** What its bytes must hash to; empty where nobody says. */
-  readonly digests: readonly Digest[];
+  /** What was judged: bytes must have the hashes of one of these. */
+  readonly artifacts: Artifacts;
   /** What the audit says of it; null where it came to no end. */
   readonly judged: JudgedDependency | null;
 }
 
 /** Decides about versions before anything of them is fetched. */
 export interface Judge {
-  /** `integrity` is what the registry's document says of the version: a text with hashes, or null. Never rejects. */
-  readonly decide: (version: VersionRef, integrity: string | null) => Promise<Decision>;
-  /** Versions of a package that were refused so far. */
-  readonly refusedOf: (one: PackageRef) => readonly string[];
+  /**
+   * `artifacts` reads what the registry's document says of the version's hashes, and `said` is that as text: where it
+   * says something else than before, that is decided anew. Never rejects.
+   */
+  readonly decide: (version: VersionRef, said: string, artifacts: () => Artifacts) => Promise<Decision>;
+  /** Versions of a package that somebody is known to want: those of the lockfile, and what was refused so far. */
+  readonly namedOf: (one: PackageRef) => readonly string[];
 }
 
 export interface JudgeOptions {
@@ -38,8 +42,8 @@ export interface JudgeOptions {
   readonly locked: readonly Dependency[];
   /** Whether the project itself asks for a package. */
   readonly isDirect: (name: string) => boolean;
-  /** Why somebody lets a version through in this run whatever is said of it; null where nobody does. */
-  readonly allowedBy: (version: VersionRef) => string | null;
+  /** Whether somebody lets through in this run what would be refused. */
+  readonly allows: (judged: JudgedDependency) => boolean;
   readonly now: () => number;
 }
 
@@ -52,9 +56,10 @@ interface Waiting {
 }
 
 /** Versions that are asked about at the same time are audited together; each is audited once. */
-export function createJudge({ audit, locked, isDirect, allowedBy, now }: JudgeOptions): Judge {
+export function createJudge({ audit, locked, isDirect, allows, now }: JudgeOptions): Judge {
   const ofLockfile = new Map<VersionId, Dependency>();
   for (const one of locked) if (!ofLockfile.has(versionId(one))) ofLockfile.set(versionId(one), one);
+  const lockedOf = groupBy(locked, packageId);
   const decisions = createLru<Promise<Decision>>(MAX_DECISIONS);
   const refused = new Map<PackageId, Set<string>>();
   let waiting: Waiting[] = [];
@@ -75,25 +80,25 @@ export function createJudge({ audit, locked, isDirect, allowedBy, now }: JudgeOp
   }
 
   function decisionOn(dependency: Dependency, judged: JudgedDependency | null, why?: string): Decision {
-    const digests = byteDigests(dependency.artifacts[0]);
-    const isAllowed = judged !== null && !isRefused(judged, audit.enforce);
-    if (isAllowed || allowedBy(dependency) !== null) return { refusal: null, digests, judged };
-    return { refusal: refusalOf(dependency, judged, why), digests, judged };
+    const { artifacts } = dependency;
+    const isAllowed = judged !== null && (!isRefused(judged, audit.enforce) || allows(judged));
+    if (isAllowed) return { refusal: null, artifacts, judged };
+    return { refusal: refusalOf(dependency, judged, why), artifacts, judged };
   }
 
-  function ask(version: VersionRef, integrity: string | null): Promise<Decision> {
+  function ask(version: VersionRef, artifacts: () => Artifacts): Promise<Decision> {
     return new Promise((settle) => {
       if (waiting.length === 0) setImmediate(() => void auditWaiting());
-      const served = dependencyOf(version, servedIntegrity(integrity));
-      const dependency = ofLockfile.get(versionId(version)) ?? { ...served, direct: isDirect(version.name) };
-      waiting.push({ dependency, settle });
+      const direct = isDirect(version.name);
+      const served = (): Dependency => ({ ...dependencyOf(version, []), artifacts: artifacts(), direct });
+      waiting.push({ dependency: ofLockfile.get(versionId(version)) ?? served(), settle });
     });
   }
 
   return {
-    decide: (version, integrity) =>
-      decisions.get(`${versionId(version)} ${integrity ?? ''}`, () => {
-        const decision = ask(version, integrity);
+    decide: (version, said, artifacts) =>
+      decisions.get(`${versionId(version)} ${said}`, () => {
+        const decision = ask(version, artifacts);
         void decision.then(({ refusal }) => {
           if (refusal === null) return;
           const id = packageId(version);
@@ -101,6 +106,9 @@ export function createJudge({ audit, locked, isDirect, allowedBy, now }: JudgeOp
         });
         return decision;
       }),
-    refusedOf: (one) => [...(refused.get(packageId(one)) ?? [])],
+    namedOf: (one) => [
+      ...(lockedOf.get(packageId(one)) ?? []).map(({ version }) => version),
+      ...(refused.get(packageId(one)) ?? []),
+    ],
   };
 }

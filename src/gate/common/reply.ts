@@ -18,7 +18,7 @@ export interface GateRequest {
 /** An answer to a package manager. */
 export interface Reply {
   readonly status: number;
-  /** The reason phrase: npm, pnpm and Yarn show it. ASCII. */
+  /** The reason phrase, which most clients show. ASCII. */
   readonly phrase?: string;
   readonly headers: Readonly<Record<string, string>>;
   /**
@@ -42,15 +42,17 @@ export function bytesReply(status: number, type: string, body: Reply['body']): R
 
 /** Why there is no answer, in text for people. */
 export function failureReply(status: number, code: string, text: string): Reply {
-  const said = `assay gate: ${text}`;
-  return { ...jsonReply(status, { error: said, message: text }), phrase: `assay gate: ${code}` };
+  const reply = bytesReply(status, 'text/plain; charset=utf-8', Buffer.from(`assay gate: ${text}\n`));
+  return { ...reply, phrase: `assay gate: ${code}` };
 }
 
-/** A refusal, where the client shows it: npm the text, pnpm and Yarn the phrase. No client asks again after a 403. */
+/** A refusal. No client asks again after a 403. */
 export function refusalReply(refusal: Refusal): Reply {
-  const help = refusal.help === '' ? '' : ` ${refusal.help}`;
   const code = refusal.code ?? 'not-judged';
-  const reply = failureReply(403, code, `${headline(refusal)}: ${refusal.message}${help}`);
-  const notice = `assay gate: ${refusal.message}${help}`.replace(/[^\x20-\x7e]/g, '?').slice(0, 1000);
-  return { ...reply, headers: { ...reply.headers, 'npm-notice': notice }, phrase: `Refused by assay gate: ${code}` };
+  return { ...failureReply(403, code, refusalText(refusal)), phrase: `Refused by assay gate: ${code}` };
+}
+
+export function refusalText(refusal: Refusal): string {
+  const help = refusal.help === '' ? '' : ` ${refusal.help}`;
+  return `${headline(refusal)}: ${refusal.message}${help}`;
 }

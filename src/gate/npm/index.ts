@@ -3,15 +3,18 @@ import { gunzip } from 'node:zlib';
 import { promisify } from 'node:util';
 import { MAX_PACKUMENT_BYTES } from '../../model/limits.ts';
 import type { HttpAnswer, HttpClient } from '../../net/request.ts';
+import { servedIntegrity } from '../../audit/compare.ts';
 import { parseIntegrity } from '../../lockfiles/index.ts';
+import { byteDigests, type Artifacts } from '../../model/dependency.ts';
 import type { VersionRef } from '../../model/package.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import { handOn, type Broken } from '../common/artifact.ts';
-import type { Decision, Judge } from '../common/judge.ts';
-import type { Record } from '../common/record.ts';
-import { bytesReply, failureReply, refusalReply, type GateRequest, type Reply } from '../common/reply.ts';
+import type { Decision } from '../common/judge.ts';
+import type { Answer, Protocol, Serving } from '../common/protocol.ts';
+import { bytesReply, type GateRequest, type Reply } from '../common/reply.ts';
 import { encodeName } from '../../registries/npm/index.ts';
 import { headline, type Refusal } from '../common/refusal.ts';
+import { npmFailure, npmRefusal } from './replies.ts';
 import { readPath } from './asked.ts';
 import { choose, type Choice } from './choose.ts';
 import { changedDocument, distOf, manifestIn, readDocument, type Changes, type Document } from './document.ts';
@@ -28,14 +31,13 @@ interface NpmUpstream {
 
 export interface NpmGateOptions {
   readonly upstream: NpmUpstream;
-  readonly judge: Judge;
-  readonly record: Record;
-  /** Versions of a package that are known to be wanted: of the lockfile, and of the baseline. */
-  readonly named: (name: string) => readonly string[];
   /** Whether a client asks the gate for addresses that are the registry's, so that a lockfile keeps those. */
   readonly keepsAddresses: (userAgent: string) => boolean;
-  /** Told of each address that a client was given in place of the registry's. */
-  readonly onAddress: (given: string, original: string) => void;
+}
+
+/** A registry of npm's kind. npm itself keeps the path of an address. */
+export function npmProtocol(options: NpmGateOptions): Protocol {
+  return { name: 'npm', isAtRoot: true, open: (serving) => answersOf(options, serving) };
 }
 
 const FULL = 'application/json';
@@ -46,9 +48,7 @@ const MAX_QUESTION_BYTES = 16 * 1024 * 1024;
 /** What is asked with a body and changes nothing. */
 const QUESTIONS = /^-\/npm\/v1\/security\/(?:advisories\/bulk|audits(?:\/quick)?)$/;
 
-/** Answers a package manager that takes packages from a registry of npm's kind. */
-export function createNpmGate(options: NpmGateOptions): (request: GateRequest) => Promise<Reply> {
-  const { upstream, judge, record } = options;
+function answersOf({ upstream, keepsAddresses }: NpmGateOptions, { judge, record, onAddress }: Serving): Answer {
   /** Those that are remembered, as they were read: a client asks for its document, and then for its tarball. */
   const documents = new WeakMap<Buffer, Document | null>();
 
@@ -59,7 +59,7 @@ export function createNpmGate(options: NpmGateOptions): (request: GateRequest) =
     if (!isRead) {
       const what =
         'assay gate only reads: publish, and change tags and owners, at the registry itself, without the gate';
-      return failureReply(405, 'read-only', what);
+      return npmFailure(405, 'read-only', what);
     }
     switch (asked.kind) {
       case 'document':
@@ -69,20 +69,20 @@ export function createNpmGate(options: NpmGateOptions): (request: GateRequest) =
       case 'artifact':
         return artifact(asked.name, asked.path, request);
       case 'nothing':
-        return failureReply(404, 'not-found', NO_ADDRESS);
+        return npmFailure(404, 'not-found', NO_ADDRESS);
     }
   };
 
   async function load(name: string, accept: string): Promise<Document | Reply> {
     const path = encodeName(name);
-    if (path === null) return failureReply(404, 'not-found', NO_ADDRESS);
+    if (path === null) return npmFailure(404, 'not-found', NO_ADDRESS);
     const answer = await upstream.client.get(upstream.urlFor(name) + path, { accept, maxBytes: MAX_PACKUMENT_BYTES });
     if (answer.kind !== 'ok') return failed(answer, `the document of ${escapeText(name)}`);
     const known = documents.get(answer.body);
     const read = known === undefined ? readDocument(answer.body, name) : known;
     documents.set(answer.body, read);
     return (
-      read ?? failureReply(502, 'evidence-malformed', `what ${hostOf(name)} has of ${escapeText(name)} cannot be read`)
+      read ?? npmFailure(502, 'evidence-malformed', `what ${hostOf(name)} has of ${escapeText(name)} cannot be read`)
     );
   }
 
@@ -91,19 +91,20 @@ export function createNpmGate(options: NpmGateOptions): (request: GateRequest) =
   }
 
   function decide(found: Document, version: string): Promise<Decision> {
-    return judge.decide(refOf(found.name, version), distOf(found, version)?.integrity ?? null);
+    const integrity = distOf(found, version)?.integrity ?? null;
+    return judge.decide(refOf(found.name, version), integrity ?? '', () => artifactsOf(integrity));
   }
 
   async function chosen(found: Document): Promise<Choice> {
     const { name, versions, distTags } = found;
-    const named = [...options.named(name), ...judge.refusedOf(refOf(name, ''))];
+    const named = judge.namedOf(refOf(name, ''));
     const choice = await choose([...versions.keys()], distTags, named, (version) => decide(found, version));
     for (const refusal of choice.refused.values()) record.hide(refusal);
     return choice;
   }
 
   function changesFor({ refused, distTags }: Choice, name: string, request: GateRequest): Changes {
-    const isKept = options.keepsAddresses(request.headers['user-agent'] ?? '');
+    const isKept = keepsAddresses(request.headers['user-agent'] ?? '');
     return {
       refused: new Map([...refused].map(([version, refusal]) => [version, headline(refusal)])),
       distTags,
@@ -115,7 +116,7 @@ export function createNpmGate(options: NpmGateOptions): (request: GateRequest) =
   function givenAddress(name: string, version: string, tarball: string, base: string): string {
     const url = upstream.urlFor(name);
     const given = base + (tarball.startsWith(url) ? tarball.slice(url.length) : usualPath(name, version));
-    options.onAddress(given, tarball);
+    onAddress(given, tarball);
     return given;
   }
 
@@ -128,7 +129,7 @@ export function createNpmGate(options: NpmGateOptions): (request: GateRequest) =
       const [first] = choice.refused.values();
       if (first !== undefined) {
         record.refuse(first);
-        return refusalReply(first);
+        return npmRefusal(first);
       }
     }
     const body = changedDocument(found, changesFor(choice, name, request));
@@ -141,11 +142,11 @@ export function createNpmGate(options: NpmGateOptions): (request: GateRequest) =
     const choice = await chosen(found);
     const version = Object.hasOwn(choice.distTags, wanted) ? (choice.distTags[wanted] ?? wanted) : wanted;
     const body = manifestIn(found, version, changesFor(choice, name, request).addressOf);
-    if (body === null) return failureReply(404, 'not-found', `${escapeText(name)} has no ${escapeText(wanted)}`);
+    if (body === null) return npmFailure(404, 'not-found', `${escapeText(name)} has no ${escapeText(wanted)}`);
     const { refusal } = await decide(found, version);
     if (refusal !== null) {
       record.refuse(refusal);
-      return refusalReply(refusal);
+      return npmRefusal(refusal);
     }
     return tagged(bytesReply(200, FULL, body), request);
   }
@@ -155,14 +156,14 @@ export function createNpmGate(options: NpmGateOptions): (request: GateRequest) =
     if ('status' in found) return found;
     const where = placeOf(found, path);
     if (where === null) {
-      return failureReply(404, 'not-found', `no version of ${escapeText(name)} has its tarball at ${escapeText(path)}`);
+      return npmFailure(404, 'not-found', `no version of ${escapeText(name)} has its tarball at ${escapeText(path)}`);
     }
     const { version, url } = where;
     const decision = await decide(found, version);
-    const { refusal, digests } = decision;
+    const { refusal, artifacts } = decision;
     if (refusal !== null) {
       record.refuse(refusal);
-      return refusalReply(refusal);
+      return npmRefusal(refusal);
     }
     const ref = refOf(name, version);
     const other = otherThanExpected(request.headers['pacote-integrity'], decision);
@@ -175,11 +176,11 @@ export function createNpmGate(options: NpmGateOptions): (request: GateRequest) =
     record.fetch(ref);
     if (request.method === 'HEAD') return bytesReply(200, 'application/octet-stream', Buffer.alloc(0));
     return bytesReply(200, 'application/octet-stream', async (out) => {
-      const broken = await handOn(url, digests, upstream.client, out);
+      const broken = await handOn(url, byteDigests(artifacts[0]), upstream.client, out);
       if (broken === null) return null;
       const refusal = brokenOff(ref, broken);
       record.refuse(refusal);
-      return refusalReply(refusal);
+      return npmRefusal(refusal);
     });
   }
 
@@ -191,7 +192,7 @@ export function createNpmGate(options: NpmGateOptions): (request: GateRequest) =
       help: '',
     };
     record.refuse(refusal);
-    return refusalReply(refusal);
+    return npmRefusal(refusal);
   }
 
   /** Where a version's tarball is fetched, by the path that was asked for; null where no version has it there. */
@@ -226,7 +227,7 @@ export function createNpmGate(options: NpmGateOptions): (request: GateRequest) =
 
   async function passQuestion(path: string, request: GateRequest): Promise<Reply> {
     if (request.method !== 'POST' || !QUESTIONS.test(path)) {
-      return failureReply(
+      return npmFailure(
         405,
         'read-only',
         'assay gate only reads: log in and publish at the registry itself, without the gate',
@@ -244,6 +245,10 @@ export function createNpmGate(options: NpmGateOptions): (request: GateRequest) =
 
 function refOf(name: string, version: string): VersionRef {
   return { ecosystem: 'npm', name, version };
+}
+
+function artifactsOf(integrity: string | null): Artifacts {
+  return [{ file: null, digests: servedIntegrity(integrity), source: { kind: 'registry', resolved: null } }];
 }
 
 function usualPath(name: string, version: string): string {
@@ -273,8 +278,9 @@ function decodedPath(path: string): string {
 }
 
 /** npm says which hash it expects of a tarball; null where it is the one that was judged, or none is said. */
-function otherThanExpected(expected: string | undefined, { digests }: Decision): string | null {
+function otherThanExpected(expected: string | undefined, { artifacts }: Decision): string | null {
   if (expected === undefined || expected === '') return null;
+  const digests = byteDigests(artifacts[0]);
   try {
     const wanted = parseIntegrity(expected);
     const known = wanted.filter(({ algorithm }) => digests.some((one) => one.algorithm === algorithm));
@@ -308,15 +314,15 @@ function brokenOff(version: VersionRef, broken: Broken): Refusal {
 function failed(answer: Exclude<HttpAnswer, { kind: 'ok' }>, what: string): Reply {
   switch (answer.kind) {
     case 'absent':
-      return failureReply(404, 'not-found', `the registry has not ${what}`);
+      return npmFailure(404, 'not-found', `the registry has not ${what}`);
     case 'too-large':
-      return failureReply(502, 'evidence-malformed', `${what} is too large`);
+      return npmFailure(502, 'evidence-malformed', `${what} is too large`);
     case 'unchanged':
-      return failureReply(502, 'evidence-unavailable', `${what} did not arrive`);
+      return npmFailure(502, 'evidence-unavailable', `${what} did not arrive`);
     case 'failed': {
       // The registry's own refusal is the client's to see; a registry that fails is asked again by the client, too.
       const status = answer.status ?? 502;
-      return failureReply(
+      return npmFailure(
         status >= 400 && status < 500 ? status : 502,
         'evidence-unavailable',
         `${what} did not arrive: ${escapeText(answer.reason, 300)}`,

@@ -1,24 +1,23 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'smol-toml';
-import type { Gate } from '../../gate/index.ts';
-import type { NodeManager } from '../../model/dependency.ts';
-import { fieldsOf } from '../../model/value.ts';
-import type { NpmConfig } from '../../registries/npm/config/npmrc.ts';
-import { escapeText } from '../../report/words/escape.ts';
-import { temporaryFolder } from '../../store/temporary.ts';
-import { UsageError } from '../exit.ts';
-import type { ManagerConfig } from '../project/manager-config.ts';
-import type { GateCommand } from './command.ts';
+import type { Gate } from '../../../gate/index.ts';
+import type { NodeManager } from '../../../model/dependency.ts';
+import { fieldsOf } from '../../../model/value.ts';
+import type { NpmConfig } from '../../../registries/npm/config/npmrc.ts';
+import { escapeText } from '../../../report/words/escape.ts';
+import { temporaryFolder } from '../../../store/temporary.ts';
+import { UsageError } from '../../exit.ts';
+import type { ManagerConfig } from '../../project/manager-config.ts';
+import { over, type Pointed } from '../common/kind.ts';
 
-/** A command that asks the gate. */
-export interface Pointed {
-  readonly line: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
-  /** Scopes whose registries it asks itself, all the same. */
-  readonly past: readonly string[];
-  /** Takes away what was written for it. */
-  readonly close: () => void;
+/** A command of one of them, and where it runs. */
+export interface NodeGateCommand {
+  readonly manager: NodeManager;
+  readonly folder: string;
+  /** `packageManager` of its package.json: "pnpm@11.0.0"; "" without one. */
+  readonly wanted: string;
+  readonly at: number;
 }
 
 type Named = Pick<NpmConfig, 'scopes' | 'namedBy' | 'proxy'>;
@@ -29,9 +28,9 @@ type Named = Pick<NpmConfig, 'scopes' | 'namedBy' | 'proxy'>;
  * variables. Throws UsageError where a file has the last word.
  */
 export function pointAt(
-  gate: Pick<Gate, 'npm'>,
+  gate: Pick<Gate, 'url'>,
   line: readonly string[],
-  command: GateCommand,
+  command: NodeGateCommand,
   config: Named,
   files: ManagerConfig['files'],
   env: NodeJS.ProcessEnv,
@@ -39,20 +38,26 @@ export function pointAt(
   const { manager, at } = command;
   demandHeard(command, files);
   const scopes = [...config.scopes.keys()];
-  const own = WORDS[manager](gate.npm, scopes, bypassOf(gate.npm, config));
-  const bunfig = manager === 'bun' && scopes.length > 0 ? bunfigOf(gate.npm, scopes, files) : null;
+  const own = WORDS[manager](gate.url, scopes, bypassOf(gate.url, config));
+  const bunfig = manager === 'bun' && scopes.length > 0 ? bunfigOf(gate.url, scopes, files) : null;
   const options = bunfig === null ? {} : { BUN_OPTIONS: `${env['BUN_OPTIONS'] ?? ''} --config=${bunfig.path}`.trim() };
   return {
     line: [...line.slice(0, at), ...own, ...line.slice(at)],
     env: over(env, {
-      ...variables(gate.npm, scopes, manager),
-      ...unproxied(gate.npm, manager, config, env),
+      ...variables(gate.url, scopes, manager),
+      ...unproxied(gate.url, manager, config, env),
       ...options,
     }),
     // Those that Yarn knows by itself nobody has asked for.
-    past: manager === 'yarn' ? scopes.filter((scope) => config.namedBy.get(scope) !== 'yarn') : [],
+    past: manager === 'yarn' ? pastOf(scopes.filter((scope) => config.namedBy.get(scope) !== 'yarn')) : [],
     close: () => bunfig?.remove(),
   };
+}
+
+function pastOf(scopes: readonly string[]): readonly string[] {
+  if (scopes.length === 0) return [];
+  const all = escapeText(scopes.join(', '), 200);
+  return [`Yarn asks the registries of ${all} itself, past the gate: what they serve is audited once it is locked`];
 }
 
 /** Variables of one package manager are no business of another, and one may start another. */
@@ -111,20 +116,13 @@ function unproxied(
 }
 
 /** Throws UsageError: pnpm 10 takes `registries` of pnpm-workspace.yaml before every option and variable. */
-function demandHeard({ manager, wanted }: GateCommand, files: ManagerConfig['files']): void {
+function demandHeard({ manager, wanted }: NodeGateCommand, files: ManagerConfig['files']): void {
   if (manager !== 'pnpm' || /^pnpm@(?:1[1-9]|[2-9]\d)/.test(wanted)) return;
   const file = files.find(({ content }) => fieldsOf(content)['registries'] !== undefined);
   if (file === undefined) return;
   throw new UsageError(
     `pnpm 10 takes registries of ${escapeText(file.path, 200)} before anything the gate tells it: name them in .npmrc, or write "packageManager": "pnpm@11" or a later one into package.json`,
   );
-}
-
-/** Variables over others, by which names those may ever be read: `NPM_CONFIG_REGISTRY`, `npm_config_registry`. */
-function over(env: NodeJS.ProcessEnv, set: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-  const read = (name: string): string => name.toLowerCase().replaceAll('-', '_');
-  const names = new Set(Object.keys(set).map(read));
-  return { ...Object.fromEntries(Object.entries(env).filter(([name]) => !names.has(read(name)))), ...set };
 }
 
 /** Bun has no variables for scopes: its project's file as it is, with other registries of scopes, in its place. */
