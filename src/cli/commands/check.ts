@@ -19,7 +19,8 @@ import { loadPolicy, phaseOf } from '../project/policy.ts';
 import { reportOptions } from '../setup.ts';
 import { askingForSpecs, demandUsable, networkConfig, openRegistry, openSources } from '../project/registry.ts';
 import { ecosystemsOfProject } from '../project/unlocked.ts';
-import { startTrust, TRUST_OPTIONS, unasked, withTrust } from '../project/trust.ts';
+import { TRUST_OPTIONS } from '../project/option-names.ts';
+import { startTrust, unasked, withTrust } from '../project/trust.ts';
 
 export const command: Command = {
   usage: 'SPEC...',
