@@ -29,15 +29,28 @@ export function withAnswers(used: TrustUsed, trust: TrustAged): TrustUsed {
   return { ...used, repository: trust.repository ?? null, ages };
 }
 
-/** Refuses trust that is older than a policy allows, or of which nobody says how old it is. Throws `TrustError`. */
+/** A day that people write may have begun elsewhere: UTC+14 is the first. */
+const AHEAD_MS = 14 * HOUR;
+
+/**
+ * Refuses trust that is older than a policy allows, or of which nobody says how old it is: a time that is yet to come
+ * says nothing. Throws `TrustError`.
+ */
 export function demandAge(trust: TrustAged, max: { readonly hours: number; readonly of: string }, now: Instant): void {
   for (const { name, from, confirmed } of agesOf(trust)) {
-    if (confirmed !== null && now - confirmed <= max.hours * HOUR) continue;
+    const isToCome = confirmed !== null && confirmed > now + AHEAD_MS;
+    if (confirmed !== null && !isToCome && now - confirmed <= max.hours * HOUR) continue;
     // As people write it: 48h, and 30d.
     const most = max.hours % 24 === 0 && max.hours > 48 ? `${max.hours / 24}d` : `${max.hours}h`;
     const limit = `trust.max-age in ${max.of} is ${most}`;
     if (confirmed === null) {
       throw new TrustError(`nobody says how old the trusted root of ${name} is (${from}), and ${limit}: state as-of`);
+    }
+    if (isToCome) {
+      throw new TrustError(
+        `the trusted root of ${name} is said to be the newest at ${formatInstant(confirmed)}, which is yet to come by ` +
+          `this clock, and ${limit}: set the clock, or mend as-of`,
+      );
     }
     throw new TrustError(
       `the trusted root of ${name} was last known to be the newest at ${formatInstant(confirmed)}, and ${limit}: ` +

@@ -76,14 +76,6 @@ export function parseSpec(spec: string): (PackageRef & { readonly wanted: string
   return isRange || TAG.test(wanted) ? { ecosystem, name, wanted } : null;
 }
 
-/** What people call an ecosystem by, beside its name. */
-const ALSO: Readonly<Record<Ecosystem, RegExp>> = {
-  npm: /^(?:node|npmjs)$/,
-  go: /^golang$/,
-  pypi: /^(?:pip|python|uv)$/,
-  cargo: /^(?:crates?|crates\.io|rust)$/,
-};
-
 /** Why a text is no package, with the one that is meant where it is nearly one. */
 function notASpec(spec: string): string {
   const [, prefix, rest = ''] = /^(?:([^:@/]*):)?(.*)$/s.exec(spec) ?? [];
@@ -92,7 +84,7 @@ function notASpec(spec: string): string {
   }
   const called = prefix?.toLowerCase() ?? '';
   const named = ECOSYSTEMS.filter((one) =>
-    prefix === undefined ? one !== DEFAULT_ECOSYSTEM : one === called || ALSO[one].test(called),
+    prefix === undefined ? one !== DEFAULT_ECOSYSTEM : one === called || conventionsOf(one).alsoCalled.includes(called),
   );
   if (named.length === 0) return `there is no ecosystem ${called}: there are ${ECOSYSTEMS.join(', ')}`;
   // Requirements of Python write a version so.

@@ -2,7 +2,7 @@ import { formatInstant, type Instant } from '../model/time.ts';
 import type { GetOptions, HttpAnswer, HttpClient } from '../net/request.ts';
 import { joinBundles } from './bundles.ts';
 import { answerWith, type Content } from './content.ts';
-import { PackError } from './error.ts';
+import { ClockError, PackError } from './error.ts';
 import { contentsOf, type Answer } from './index-file.ts';
 import type { Pack } from './open.ts';
 
@@ -17,7 +17,7 @@ const CLOCK_DIFFERENCE_MS = 10 * 60 * 1000;
 
 /**
  * Of a pack, or of one and that which it is based on, in any order. Throws PackError where they do not belong together,
- * or come from the future.
+ * ClockError where they come from the future.
  */
 export function evidenceOf(packs: readonly Pack[], now: Instant): Evidence {
   const [pack, given = null, ...rest] = [...packs].sort(
@@ -28,7 +28,10 @@ export function evidenceOf(packs: readonly Pack[], now: Instant): Evidence {
   }
   const { file, index } = pack;
   if (index.made > now + CLOCK_DIFFERENCE_MS) {
-    throw new PackError(`${file} was made at ${formatInstant(index.made)}, which is yet to come by this clock`);
+    throw new ClockError(
+      `${file} was made at ${formatInstant(index.made)}, which is yet to come by this clock (${formatInstant(now)}): ` +
+        'set the clock, or make the pack anew where the clock is right',
+    );
   }
   if (index.base === null) {
     if (given === null) return { pack, base: null };

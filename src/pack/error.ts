@@ -1,3 +1,8 @@
+/** A pack of a time that is yet to come by this clock: nothing is known to be wrong with it. The message is one line. */
+export class ClockError extends Error {
+  override readonly name = 'ClockError';
+}
+
 /** A pack that cannot be used. The message is one line. */
 export class PackError extends Error {
   override readonly name = 'PackError';

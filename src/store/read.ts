@@ -9,8 +9,8 @@ const PIECE_BYTES = 64 * 1024;
 const GIVEN = /^\/dev\/(?:stdin|fd\/\d+)$|^\/proc\/(?:self|\d+)\/fd\/\d+$/;
 
 /**
- * Reads a file, or a pipe that was given to this process, of at most `most` bytes. Throws Node's errors, with EFTYPE for
- * a device or another pipe, which may never end, and EFBIG for what is larger.
+ * Reads a file, or a pipe that was given to this process, of at most `most` bytes. Throws Node's errors, with EFTYPE
+ * for a device or another pipe, which may never end, and EFBIG for what is larger.
  */
 export function readWithin(path: string, most: number): Buffer {
   // What says "no file" where a file is asked for.

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
 import { tufRepository } from '../../lab/tuf.ts';
 import { withLab } from '../support/lab.ts';
@@ -147,6 +147,21 @@ describe('evidence in place of the network', () => {
       expect((await gap('exec', '--evidence', 'e.tar', '--', 'true')).status).toBe(0);
       expect((await gap('audit', '--evidence', 'e.tar', '--reverify')).status).toBe(0);
       expect(asked()).toBe(before);
+    });
+  });
+
+  it('makes no statement before it was made: the clock is wrong, here or there', async () => {
+    await withPublished(async ({ online, gap }) => {
+      await online('pack', '--output', 'e.tar');
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 86_400_000 });
+      try {
+        const early = await gap('audit', '--evidence', 'e.tar');
+        expect({ status: early.status, stdout: early.stdout }).toEqual({ status: 3, stdout: '' });
+        expect(early.stderr).toMatch(/^assay: e\.tar was made at .*, which is yet to come by this clock .*\n$/);
+      } finally {
+        vi.useRealTimers();
+      }
+      expect((await gap('audit', '--evidence', 'e.tar')).status).toBe(0);
     });
   });
 

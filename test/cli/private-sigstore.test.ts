@@ -197,6 +197,12 @@ describe('docs/private-sigstore.md', () => {
       expect((await audit()).stderr).toMatch(/nobody says how old the trusted root of company is/);
       policy(aged('  max-age: 2d\n').replace('as-of: 2026-03-01', `as-of: ${new Date().toISOString().slice(0, 10)}`));
       expect((await audit()).status).toBe(0);
+      policy(aged('  max-age: 2d\n').replace('as-of: 2026-03-01', 'as-of: 2999-01-01'));
+      const ahead = await audit();
+      expect({ status: ahead.status, stdout: ahead.stdout }).toEqual({ status: 3, stdout: '' });
+      expect(ahead.stderr).toMatch(
+        /^assay: the trusted root of company is said to be the newest at 2999-.*mend as-of\n$/,
+      );
       expect((await run()).stderr).toMatch(/nobody says how old the trusted root of own is \(root\.json\)/);
     });
   });

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow } from '../../lab/index.ts';
@@ -101,6 +101,17 @@ describe('assay trust import', () => {
       expect(lineOf(refused)).toMatch(/^assay: old cannot be imported: timestamp\.json /);
       expect(trustOf(await inside('trust', '--json'))).toEqual(before);
       expect(trustOf(await inside('audit', '--json')).repository).toMatchObject({ versions: { root: 2 } });
+    });
+  });
+
+  it('no file of a copy is a link, which may lead anywhere', async () => {
+    await withGap(async ({ inside, copy, folder }) => {
+      copy('mirror');
+      renameSync(join(folder, 'mirror/timestamp.json'), join(folder, 'elsewhere.json'));
+      symlinkSync('../elsewhere.json', join(folder, 'mirror/timestamp.json'));
+      const refused = await inside('trust', 'import', 'mirror');
+      expect({ status: refused.status, stdout: refused.stdout }).toEqual({ status: 3, stdout: '' });
+      expect(lineOf(refused)).toMatch(/timestamp\.json.*a link, which is not followed/);
     });
   });
 

@@ -44,6 +44,8 @@ function segmentsOf(path: string): readonly string[] | null {
   }
 }
 
+const REASONS: Readonly<Record<string, string>> = { ELOOP: 'a link, which is not followed', EACCES: 'not readable' };
+
 /** Reads one file of a folder that may be anybody's. */
 export function readBounded(path: string, maxBytes: number): Answer {
   let file: number;
@@ -51,7 +53,9 @@ export function readBounded(path: string, maxBytes: number): Answer {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     const { code = 'unreadable' } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' || code === 'ENOTDIR' ? { kind: 'absent' } : { kind: 'failed', reason: code };
+    return code === 'ENOENT' || code === 'ENOTDIR'
+      ? { kind: 'absent' }
+      : { kind: 'failed', reason: REASONS[code] ?? code };
   }
   try {
     if (!fstatSync(file).isFile()) return { kind: 'failed', reason: 'not a file' };

@@ -12,7 +12,7 @@ export async function reporting(io: Io, work: () => Promise<number>): Promise<nu
     return await work();
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    if (error.name === 'TrustError') {
+    if (error.name === 'TrustError' || error.name === 'ClockError') {
       io.stderr.write(`assay: ${escapeText(error.message, 1000)}\n`);
       return EXIT.noStatement;
     }

@@ -85,6 +85,7 @@ export const cargoConventions: Conventions = {
   versions,
   names,
   commands,
+  alsoCalled: ['crate', 'crates', 'crates.io', 'rust'],
   osv: { ecosystem: 'crates.io', name: (name) => foldedName(crateIn(name)), version: (text) => text },
   hasProvenance: false,
   isSignedByRegistry: false,

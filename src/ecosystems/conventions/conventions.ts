@@ -120,6 +120,8 @@ export interface Conventions {
   readonly versions: Versions;
   readonly names: Names;
   readonly commands: Commands;
+  /** What people call the ecosystem by, beside its name; in lower case. */
+  readonly alsoCalled: readonly string[];
   readonly osv: OsvWords;
   /** Whether a release can have provenance: whether anybody signs who built one. */
   readonly hasProvenance: boolean;

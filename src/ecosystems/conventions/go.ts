@@ -89,6 +89,7 @@ export const goConventions: Conventions = {
   names,
   commands,
   // Records leave the v of versions out.
+  alsoCalled: ['golang'],
   osv: { ecosystem: 'Go', name: names.normalise, version: (text) => (/^\d/.test(text) ? `v${text}` : text) },
   hasProvenance: false,
   isSignedByRegistry: false,

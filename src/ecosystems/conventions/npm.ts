@@ -8,6 +8,7 @@ export const npmConventions: Conventions = {
   versions,
   names,
   commands,
+  alsoCalled: ['node', 'npmjs'],
   osv: { ecosystem: 'npm', name: names.normalise, version: (text) => text },
   hasProvenance: true,
   isSignedByRegistry: true,

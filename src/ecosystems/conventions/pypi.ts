@@ -8,6 +8,7 @@ export const pypiConventions: Conventions = {
   versions,
   names,
   commands,
+  alsoCalled: ['pip', 'python', 'uv'],
   osv: { ecosystem: 'PyPI', name: names.normalise, version: (text) => text },
   hasProvenance: true,
   isSignedByRegistry: false,

@@ -21,6 +21,8 @@ function nameOf({ name, from }: TrustAge): string {
 /** How long ago a root was last known to be the newest. */
 function ageText(confirmed: Instant | null, now: Instant): string {
   if (confirmed === null) return 'of unknown age';
+  const on = `the newest on ${formatInstant(confirmed).slice(0, 10)}`;
+  if (confirmed >= now + DAY) return `said to be ${on}, which is yet to come`;
   const days = Math.max(Math.floor((now - confirmed) / DAY), 0);
-  return `the newest on ${formatInstant(confirmed).slice(0, 10)} (${days === 0 ? 'today' : `${count(days, 'day')} ago`})`;
+  return `${on} (${days === 0 ? 'today' : `${count(days, 'day')} ago`})`;
 }
