@@ -47,7 +47,8 @@ export const command: Command = {
       const { known, refresh } = await trust.session;
       const used = action === 'refresh' ? await refresh() : known;
       if (used === null) {
-        throw new UsageError('nothing is known of this repository yet: assay trust refresh asks it');
+        const urls = (await trust.unknown()).join(' and ');
+        throw new UsageError(`nothing is known of ${urls} yet: assay trust refresh, with the same options, asks`);
       }
       if (action === 'export') {
         io.stdout.write(exported(used));

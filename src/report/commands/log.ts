@@ -28,7 +28,7 @@ export const WORD_TEXTS: Readonly<Record<LogWord | 'absent', string>> = {
   'other-key': 'no key of the trusted root signed what the log answered',
   pruned: 'the log no longer serves that part of itself',
   malformed: 'what the log answered cannot be read',
-  unavailable: 'the log did not answer',
+  unavailable: 'the log gave no answer to rely on',
   absent: 'the log has no such entry',
 };
 

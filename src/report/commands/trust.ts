@@ -38,8 +38,9 @@ export function renderTrust(
   const rows: Row[] = [
     ['digest', `sha256:${rootDigest}`],
     ...(repository === null ? [] : repositoryRows(repository, now)),
-    ...ages.slice(1).flatMap((age) => instanceRows(age, now)),
     ...parts.map((part): Row => [part.kind, `${escapeText(part.name, 200)}, ${validity(part)}`]),
+    // Last, so that nothing below an instance is of the main one.
+    ...ages.slice(1).flatMap((age) => instanceRows(age, now)),
   ];
   const head = wrap(shown(`verified against: ${name}`, fitted), fitted.columns, 0, 2);
   return `${[...head.map((line) => paint('bold', line, fitted)), ...table(rows, fitted)].join('\n')}\n`;
