@@ -178,7 +178,7 @@ async function readOn(place: LogPlace, known: boolean, round: Round, outcome: Ou
   }
 }
 
-/** How far this watch came; of one that is new to the state, how far any came: what else was watched is seen by each. */
+/** How far this watch came; of one that is new to the state, how far any came: each sees what else was watched. */
 function placeOf({ state, watch }: Round, name: string): string | null {
   return state.position(`${name} ${watch}`) ?? state.position(name);
 }
