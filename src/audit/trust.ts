@@ -90,6 +90,7 @@ export async function openTrust(source: TrustSource, options: RefreshOptions): P
       fresh,
       known,
       isCopy: source.ask !== undefined,
+      clock: options.now,
     });
     return demand(trustOf(source, state, { confirmed, problem }), source, problem);
   };

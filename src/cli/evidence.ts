@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { answersFrom, evidenceOf } from '../pack/answers.ts';
 import { PackError } from '../pack/error.ts';
 import { openPack, type Pack } from '../pack/open.ts';
-import { evidenceLines, otherLockfilesLine } from '../report/commands/pack.ts';
+import { evidenceLines, otherLockfilesLine, otherRepositoryText } from '../report/commands/pack.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 import { readProblem, shownPath } from './user-files.ts';
@@ -41,6 +41,17 @@ export async function withEvidence<T>(paths: readonly string[], io: Io, work: (i
   } finally {
     for (const pack of packs) pack.close();
   }
+}
+
+/** That the pack in use says itself that it has other TUF repositories than this one; null where it has it. */
+export function lackedCopy(url: string, { answers }: Io): string | null {
+  if (answers?.pack === undefined || answers.pack === null) return null;
+  const had = answers.pack.index.trust.map((one) => one.url);
+  return had.some((one) => withoutSlash(one) === withoutSlash(url)) ? null : otherRepositoryText(url, had);
+}
+
+function withoutSlash(address: string): string {
+  return address.replace(/\/+$/, '');
 }
 
 /** Opens a pack that the user named. Throws UsageError or PackError. */

@@ -28,7 +28,10 @@ export interface PublishedBundle {
   readonly statement: Statement | null;
   /** The name in its certificate; null where a key signed. */
   readonly subject: string | null;
-  /** What an entry may name it by: payload, encoded envelope, certificate as Rekor writes it. Each with its name. */
+  /**
+   * What an entry may name it by: the artifact of a message, or payload and encoded envelope; the certificate as Rekor
+   * writes it. Each with its name.
+   */
   readonly digests: readonly (readonly [what: string, digest: Digest])[];
 }
 
@@ -61,9 +64,17 @@ function publishedOf(bundle: Bundle): PublishedBundle {
             ['payload', sha256(envelope.payload)],
             ['envelope', sha256(preAuthEncoding(envelope.payloadType, envelope.payload))],
           ] as const)),
+      ...artifactOf(content),
       ...(signer.kind === 'key' ? [] : ([['certificate', sha256(pemOf(signer.raw))]] as const)),
     ],
   };
+}
+
+/** What a message says that it is of, as far as an index knows such hashes. */
+function artifactOf(content: Bundle['content']): readonly (readonly ['artifact', Digest])[] {
+  if (content.kind === 'dsse' || content.digest === null) return [];
+  const { algorithm, bytes } = content.digest;
+  return algorithm === 'sha384' ? [] : [['artifact', { algorithm, hex: bytes.toString('hex') }]];
 }
 
 function faultOf(entry: LogEntry, { content, signer }: Bundle): string | null {

@@ -52,7 +52,7 @@ export async function verifyLogged(
   const index = String(entry.proof?.index ?? entry.logIndex);
   const nothing = { index, leaf, now: null, kept: null, cosigned: new Set<string>(), evidence: null };
   if (place === undefined) {
-    const reason = `no log that is asked has the id ${entry.logId}`;
+    const reason = 'no log that is asked has this id: --log leaves it out, or no trusted root in use names it';
     return { log: entry.logId, word: 'other-key', reason, ...nothing };
   }
   const log = place.name;

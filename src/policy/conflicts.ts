@@ -199,9 +199,11 @@ function refuseReview({ owners, rotation }: ReviewRules, refuse: Refuse): void {
 
 /** An instance vouches only for what is expected of it. */
 function refuseInstances({ instances, expect }: Policy, refuse: Refuse): void {
+  const other = expect.find(({ instance }) => instance !== null && !instances.has(instance));
+  const hint = other === undefined ? '' : ` (line ${other.packages.line} says ${other.instance ?? ''})`;
   for (const [name, { line }] of instances) {
     if (!expect.some(({ instance }) => instance === name))
-      refuse(line, `instance ${name} vouches for nothing: no entry of expect says "instance: ${name}"`);
+      refuse(line, `instance ${name} vouches for nothing: no entry of expect says "instance: ${name}"${hint}`);
   }
 }
 

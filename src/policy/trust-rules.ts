@@ -53,7 +53,8 @@ function packSignerOf(place: Place): PackSigner {
   const { key, identity, issuer, instance } = fieldsOf(place, ['key', 'identity', 'issuer', 'instance']);
   if (key && !identity && !issuer && !instance)
     return { kind: 'key', file: textOf(key, 'the path of a file with a public key in PEM') };
-  if (key || !identity || !issuer) return fail(place, `an entry of packs is one of ${SIGNERS}`);
+  if (key || !identity || !issuer)
+    return fail(place, 'an entry of packs needs key alone, or identity and issuer (and instance)');
   return {
     kind: 'identity',
     identity: textOf(identity, 'the subject of a certificate, such as the address of a workflow with @ and its ref'),

@@ -23,6 +23,7 @@ export function parseRootFile(bytes: Buffer): readonly [TrustedRoot, ...TrustedR
 
 function messagesIn(text: string): readonly TrustedRoot[] {
   const whole = tryJson(text);
+  if (isTufRoot(whole)) throw new TrustedRootError('it is root metadata of a TUF repository, not a trusted root');
   if (whole !== undefined) return [parseTrustedRoot(whole)];
   const lines = text.split('\n').flatMap((line, i) => (line.trim() === '' ? [] : [{ line, number: i + 1 }]));
   if (lines.length > MAX_ROOTS) throw new TrustedRootError(`more than ${MAX_ROOTS} lines`);
@@ -36,6 +37,12 @@ function messagesIn(text: string): readonly TrustedRoot[] {
   );
   if (twice > 0) throw new TrustedRootError(`line ${lines[twice]?.number ?? 0} is the same as one before`);
   return roots;
+}
+
+/** Two files are called a root: the one that is signed, and what it vouches for. */
+function isTufRoot(json: unknown): boolean {
+  const { signed } = (json ?? {}) as { readonly signed?: unknown };
+  return ((signed ?? {}) as { readonly _type?: unknown })._type === 'root';
 }
 
 const BLOCK = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g;

@@ -1,5 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { malformed } from './malformed.ts';
+import { Malformed, malformed } from './malformed.ts';
 import { keyHint, parseKeyText, SPKI_PREFIX, type Note } from './note.ts';
 
 /** A witness: its signature says that it saw this checkpoint, and no other history of the log before. */
@@ -79,30 +79,39 @@ export function parseWitnessPolicy(text: string): WitnessPolicy {
     members.set(name, enough);
   };
   const named = (name: string): Enough => members.get(name) ?? malformed(`policy names ${name}, which it has not yet`);
-  for (const line of lines.filter((one) => one !== '')) {
-    const [word, name, first = '', ...rest] = line.split(/\s+/);
-    if (word === 'log') continue;
-    if (word === 'witness') {
-      const witness = parseWitnessKey(first);
-      witnesses.push(witness);
-      define(name, (signed) => signed.has(witness.name));
-    } else if (word === 'group') {
-      // Each stands for itself once: in two places, or twice in one, it would count for more than it is.
-      for (const member of rest) {
-        if (grouped.has(member)) malformed(`policy has ${member} in a group twice, or in two groups`);
-        grouped.add(member);
+  let at = 0;
+  try {
+    for (const line of lines) {
+      at += 1;
+      if (line === '') continue;
+      const [word, name, first = '', ...rest] = line.split(/\s+/);
+      if (word === 'log') continue;
+      if (word === 'witness') {
+        const witness = parseWitnessKey(first);
+        witnesses.push(witness);
+        define(name, (signed) => signed.has(witness.name));
+      } else if (word === 'group') {
+        // Each stands for itself once: in two places, or twice in one, it would count for more than it is.
+        for (const member of rest) {
+          if (grouped.has(member)) malformed(`policy has ${member} in a group twice, or in two groups`);
+          grouped.add(member);
+        }
+        const group = rest.map(named);
+        const least =
+          first === 'any' ? 1 : first === 'all' ? group.length : /^[1-9]\d*$/.test(first) ? Number(first) : 0;
+        if (least < 1 || least > group.length) {
+          malformed(`group ${name ?? ''} demands ${first} of ${group.length}`);
+        }
+        define(name, (signed) => group.filter((enough) => enough(signed)).length >= least);
+      } else if (word === 'quorum' && quorum === null && name !== undefined && first === '') {
+        quorum = name === 'none' ? () => true : named(name);
+      } else {
+        malformed(`policy of witnesses has a line that is not understood: ${line.slice(0, 60)}`);
       }
-      const group = rest.map(named);
-      const least = first === 'any' ? 1 : first === 'all' ? group.length : /^[1-9]\d*$/.test(first) ? Number(first) : 0;
-      if (least < 1 || least > group.length) {
-        malformed(`group ${name ?? ''} demands ${first} of ${group.length}`);
-      }
-      define(name, (signed) => group.filter((enough) => enough(signed)).length >= least);
-    } else if (word === 'quorum' && quorum === null && name !== undefined && first === '') {
-      quorum = name === 'none' ? () => true : named(name);
-    } else {
-      malformed(`policy of witnesses has a line that is not understood: ${line.slice(0, 60)}`);
     }
+  } catch (error) {
+    if (error instanceof Malformed) malformed(`line ${at}: ${error.message}`);
+    throw error;
   }
   for (const part of ['name', 'key'] as const) {
     if (new Set(witnesses.map((one) => one[part])).size < witnesses.length) malformed('policy has a witness twice');

@@ -162,6 +162,17 @@ describe('docs/private-sigstore.md', () => {
       const hosts = (await run('trust', 'hosts')).stdout;
       for (const host of ['rekor.lab.test', 'rekor.company.test'])
         expect(hosts).toMatch(new RegExp(`^${host} https.*: transparency log`, 'm'));
+      const shown = (await run('trust')).stdout;
+      expect(shown).toMatch(
+        /rekor\.lab\.test,[^]*\n +instance +company \(trust\/company\.json\)[^]*rekor\.company\.test,/,
+      );
+      const { parts } = JSON.parse((await run('trust', '--json')).stdout) as {
+        parts: { name: string; instance: string | null }[];
+      };
+      const logs = parts
+        .filter(({ name }) => name.startsWith('rekor.'))
+        .map(({ name, instance }) => `${name} ${instance ?? '-'}`);
+      expect(logs).toEqual(['rekor.lab.test -', 'rekor.company.test company']);
 
       writeFileSync(join(folder, 'trust/company.json'), JSON.stringify(company.trustedRoot));
       const roots = await run('trust', 'export');

@@ -64,9 +64,18 @@ const lineOf = ({ stderr }: Run): string => {
 
 describe('assay trust import', () => {
   it('a copy of the repository: later runs verify with it, without a network', async () => {
-    await withGap(async ({ inside, copy, trustOf, repository }) => {
+    await withGap(async ({ inside, copy, trustOf, repository, folder }) => {
       expect((await inside('audit')).status).toBe(3);
+      expect(lineOf(await inside('trust', 'export'))).toContain(
+        'nothing is known of http://127.0.0.1:9/ yet: assay trust',
+      );
       copy('mirror');
+      const env = { ASSAY_CACHE: join(folder, 'kept'), XDG_CONFIG_HOME: configOf(folder) };
+      const unnamed = await assayInside(['trust', 'import', 'mirror'], folder, env);
+      expect(unnamed.status).toBe(3);
+      expect(lineOf(unnamed)).toMatch(
+        /; it was taken for a copy of https:\/\/tuf-repo-cdn\.sigstore\.dev\/; --tuf and/,
+      );
       const imported = await inside('trust', 'import', 'mirror', '--json');
       expect(lineOf(imported)).toMatch(
         /imported from mirror: root 1, timestamp 1, snapshot 1, targets 1; the trusted root is sha256:[0-9a-f]{64}\n$/,
@@ -259,6 +268,10 @@ describe('assay trust import', () => {
       expect((await inside('trust', 'import', 'new.tar')).stderr).toMatch(
         /new\.tar cannot be imported: it has no copy of \S+, but of http:\S+\n$/,
       );
+      const misled = await inside('audit', '--evidence', 'new.tar');
+      expect(misled.stderr).toMatch(
+        /trust of this run begins with another repository: new\.tar has no copy of \S+, but/,
+      );
       writeFileSync(join(folder, 'cut.tar'), readFileSync(join(folder, 'new.tar')).subarray(0, 2048));
       expect((await there('trust', 'import', 'cut.tar')).stderr).toMatch(/cut\.tar cannot be used as evidence/);
     });
@@ -268,7 +281,10 @@ describe('assay trust import', () => {
     [['import'], /trust import takes one folder, one file, or a pack/],
     [['import', 'tuf-root.json', 'root.json'], /trust import takes one folder, one file, or a pack/],
     [['import', 'nowhere'], /no such file or directory: nowhere/],
-    [['import', 'tuf-root.json'], /the trusted root tuf-root\.json cannot be used/],
+    [
+      ['import', 'tuf-root.json'],
+      /tuf-root\.json cannot be used: it is root metadata of a TUF repository, not a trusted/,
+    ],
     [['import', 'mirror', '--no-cache'], /keeps what it verified in the cache, and there is none/],
   ])('%j is wrong usage', async (args, message) => {
     await withGap(async ({ inside, copy }) => {

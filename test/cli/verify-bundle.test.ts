@@ -185,6 +185,9 @@ describe('verify-bundle', () => {
       for (const command of wrong) {
         const run = await assayHere(command, folder);
         expect({ status: run.status, stderr: run.stderr }, command.join(' ')).toEqual({ status: 1, stderr: '' });
+        const isIssuer = command.includes(`${ISSUER}/`);
+        const said = run.stdout.replace(/\s+/g, ' ');
+        expect(said.includes(`demanded is the issuer ${ISSUER}/`), said).toBe(isIssuer);
       }
     });
   });

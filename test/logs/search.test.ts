@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -196,12 +197,20 @@ describe('a search for a package', () => {
 
 describe('a search for something else', () => {
   it('is by digest (a lockfile’s too), by file, by bundle, and by identity', async () => {
-    await withPackage(async ({ search, sha512, published, folder, v1 }) => {
+    await withPackage(async ({ search, sha512, published, folder, v1, lab }) => {
       const found = (run: Run): number | undefined => searchesOf(run)[0]?.hits.length;
       expect(found(await search(`SHA512:${sha512.toUpperCase()}`))).toBe(2);
       expect(found(await search(published.manifest.dist.integrity ?? ''))).toBe(2);
       writeFileSync(join(folder, 'p.tgz'), published.tarball);
       expect(found(await search('p.tgz'))).toBe(2);
+      const signed = lab.sigstore.signMessage(
+        Buffer.from('x'),
+        { identity: ciWorkflow({ repository: 'team/p' }).identity },
+        { log: 'v1' },
+      );
+      writeFileSync(join(folder, 'x.sigstore.json'), JSON.stringify(signed));
+      const questions = searchesOf(await search('x.sigstore.json'))[0]?.asked.map(({ question }) => question);
+      expect(questions).toContain(`artifact sha256:${hash('sha256', 'x', 'hex')}`);
       const [bundle] = bundlesOf(published);
       writeFileSync(join(folder, 'p.sigstore.json'), JSON.stringify(bundle));
       const byBundle = await search('p.sigstore.json');

@@ -96,6 +96,8 @@ describe('watching the tiles of Rekor v2', () => {
       const kept = readFileSync(join(folder, 'state', `${NAMES.v2}.position.json`), 'utf8');
       expect(JSON.parse(kept)).toMatchObject({ position: '415' });
       expect(lockOf(folder)).toMatch(/^free\n/);
+      // What was kept outranks a beginning, which is said.
+      expect((await watch('--from', '0')).stdout).toContain('--state with a new folder begins at 0');
       // From the beginning, on demand.
       expect(findingsOf(await watch('--from', '0', '--state', 'other'))).toHaveLength(4);
     });

@@ -321,7 +321,7 @@ export const WRONG_SHAPE: Readonly<Record<string, readonly [text: string, line: 
   'a signer of packs with two names': [
     'trust: {packs: [{key: k.pem, identity: me@example.com, issuer: https://example.com}]}\n',
     1,
-    /mappings with key, or/,
+    /needs key alone, or identity and issuer/,
   ],
   'a policy of witnesses by another name': ['trust: {witness: w.txt}\n', 1, /witness-policy/],
   'an age without unit': ['trust: {max-age: 30}\n', 1, /max-age takes hours such as 48h or days such as 2d/],
@@ -374,6 +374,11 @@ export const WRONG_MEANING: typeof WRONG_SHAPE = {
     'trust:\n  instances:\n    company: {root: r}\n',
     3,
     /instance company vouches for nothing: no entry of expect says "instance: company"/,
+  ],
+  'an instance by another name than expected': [
+    "trust:\n  instances:\n    company: {root: r}\nexpect:\n  '@c/*': {instance: firm}\n",
+    3,
+    /instance company vouches for nothing: .* \(line 5 says firm\)$/,
   ],
   'two instances for a package': [
     "expect:\n  'a-*': {instance: github}\n  '*-b': {instance: own}\n",

@@ -258,6 +258,22 @@ describe('what held is in the store, and what did not is not', () => {
     expect(await openKnown(repository, store)).toMatchObject({ confirmed: NOW, rootAsked: NOW });
   });
 
+  it('begins with root metadata, and says where it is given the trusted root in its place', () => {
+    const root = '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}';
+    expect(() => pinRoot(Buffer.from(root))).toThrow('it is a trusted root, not root metadata of a TUF repository');
+  });
+
+  it('and takes no earlier word for it, unless that of this clock, which was set back', async () => {
+    const { served, run, repository, store } = setUp();
+    await run();
+    const asOf = (now: number, clock: number) =>
+      refresh(repository, serving(served.files), store, now, { fresh: true, clock });
+    expect(await asOf(NOW - DAY, NOW + DAY)).toMatchObject({ confirmed: NOW, problem: null });
+    expect(await openKnown(repository, store)).toMatchObject({ confirmed: NOW });
+    expect(await asOf(NOW + 2, NOW + DAY)).toMatchObject({ confirmed: NOW + 2 });
+    expect(await run(NOW - DAY)).toMatchObject({ confirmed: NOW - DAY });
+  });
+
   it('and takes no older timestamp in a later run, though nothing else is left of the newer one', async () => {
     const { served, run } = setUp();
     const old = served.files.get('timestamp.json') ?? Buffer.alloc(0);

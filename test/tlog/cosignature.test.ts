@@ -83,6 +83,10 @@ describe('a policy of witnesses', () => {
   ])('is refused with %s', (_, rest) => {
     expect(() => parseWitnessPolicy(policy + rest)).toThrow(Malformed);
   });
+
+  it('says in which line it is not understood', () => {
+    expect(() => parseWitnessPolicy('# of ours\n\nwitness a bad\nquorum a\n')).toThrow(/^line 3: key of signed notes/);
+  });
 });
 
 const NOTE = hasSharedData ? '' : ' (skipped: the data is not on this machine)';

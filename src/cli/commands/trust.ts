@@ -48,7 +48,8 @@ export const command: Command = {
       const { known, refresh } = await trust.session;
       const used = action === 'refresh' ? await refresh() : known;
       if (used === null) {
-        throw new UsageError('nothing is known of this repository yet: assay trust refresh asks it');
+        const urls = (await trust.unknown()).join(' and ');
+        throw new UsageError(`nothing is known of ${urls} yet: assay trust refresh asks it, with the same options`);
       }
       if (action === 'export') {
         io.stdout.write(exported(used));
@@ -96,11 +97,7 @@ function exported(trust: TrustOptions): string {
 }
 
 function shownTrust(trust: TrustOptions): TrustShown {
-  const { root, rootName, rootDigest, repository, npmKeys = NPM_KEYS, keys } = trust;
-  const part = (
-    kind: TrustedPart['kind'],
-    { name, validFor: { start, end } }: (typeof root.tlogs | typeof root.timestampAuthorities)[number],
-  ): TrustedPart => ({ kind, name, start, end });
+  const { root, rootName, rootDigest, repository, npmKeys = NPM_KEYS, keys, instances = [] } = trust;
   const signing = [...npmKeys, ...keys].filter(({ usage }) => usage === 'npm:signatures');
   return {
     root: rootName,
@@ -108,11 +105,24 @@ function shownTrust(trust: TrustOptions): TrustShown {
     repository: repository ?? null,
     ages: agesOf(trust),
     parts: [
-      ...root.tlogs.map((log) => part('log', log)),
-      ...root.ctlogs.map((log) => part('certificate log', log)),
-      ...root.certificateAuthorities.map((authority) => part('certificates', authority)),
-      ...root.timestampAuthorities.map((authority) => part('timestamps', authority)),
-      ...signing.map(({ keyId, start, end }): TrustedPart => ({ kind: 'registry key', name: keyId, start, end })),
+      ...partsOf(root, null),
+      ...signing.map(({ keyId, start, end }): TrustedPart => {
+        return { kind: 'registry key', name: keyId, instance: null, start, end };
+      }),
+      ...instances.flatMap((one) => partsOf(one.root(), one.name)),
     ],
   };
+}
+
+function partsOf(root: TrustOptions['root'], instance: string | null): readonly TrustedPart[] {
+  const part = (
+    kind: TrustedPart['kind'],
+    { name, validFor: { start, end } }: (typeof root.tlogs | typeof root.timestampAuthorities)[number],
+  ): TrustedPart => ({ kind, name, instance, start, end });
+  return [
+    ...root.tlogs.map((log) => part('log', log)),
+    ...root.ctlogs.map((log) => part('certificate log', log)),
+    ...root.certificateAuthorities.map((authority) => part('certificates', authority)),
+    ...root.timestampAuthorities.map((authority) => part('timestamps', authority)),
+  ];
 }

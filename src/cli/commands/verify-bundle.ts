@@ -162,7 +162,9 @@ function demandIdentity(
   const hint = isPart
     ? '; the regular expression matches a part of it, and has to match the whole: .* at its ends'
     : '';
-  return { ok: false, reason: 'certificate-identity', detail: signedBy(signer) + hint };
+  const isOtherIssuer = policy.issuer !== undefined && signer.identity.issuer !== policy.issuer;
+  const demanded = isOtherIssuer ? `; demanded is the issuer ${policy.issuer}` : '';
+  return { ok: false, reason: 'certificate-identity', detail: signedBy(signer) + demanded + hint };
 }
 
 function signedBy({ identity }: BundleProof['signer'] & { readonly kind: 'certificate' }): string {

@@ -3,10 +3,11 @@ import { basename, relative, resolve } from 'node:path';
 import type { TrustOptions } from '../../audit/options.ts';
 import { TrustError, type TrustSource } from '../../audit/trust.ts';
 import { STRICT, type Thresholds } from '../../model/trust.ts';
+import { TUF_URL } from '../../sigstore/tuf/public-good.ts';
 import { digestOf } from '../../readers/digest.ts';
 import { statAt } from '../../store/found.ts';
 import { changedVersions } from '../../report/commands/trust.ts';
-import { withEvidence } from '../evidence.ts';
+import { lackedCopy, withEvidence } from '../evidence.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
@@ -76,7 +77,12 @@ async function rollForward(
   }
   const roll = (one: TrustSource, of: string): Promise<Rolled> => rollOne(one, of, values, io);
   if (folder !== null) {
-    const rolled = await roll({ ...source, ask: folderAsker(folder) }, from);
+    const rolled = await roll({ ...source, ask: folderAsker(folder) }, from).catch((error: unknown) => {
+      // A folder does not say whose copy it is.
+      const taken = `it was taken for a copy of ${source.url}; --tuf and --tuf-root name another repository`;
+      const isUnnamed = values.tuf === undefined && source.url === TUF_URL;
+      throw error instanceof TrustError && isUnnamed ? new TrustError(`${error.why}; ${taken}`) : error;
+    });
     return {
       ...{ kind: 'rolled', from, isPack: false, ...rolled },
       ...{ after: joinInstances(rolled.after, further.given, []), others: [] },
@@ -113,17 +119,9 @@ async function rollOne(source: TrustSource, from: string, values: OptionValues, 
 }
 
 /** Throws TrustError where a pack says itself that it has other repositories; what it has is verified all the same. */
-function demandCopy({ url, ask }: TrustSource, from: string, { answers }: Io): void {
-  if (answers?.pack === undefined || answers.pack === null || ask !== undefined) return;
-  const had = answers.pack.index.trust.map((one) => one.url);
-  if (had.some((one) => addressOf(one) === addressOf(url))) return;
-  const others =
-    had.length === 0 ? 'of none: it was made without one, as with --trusted-root' : `of ${had.slice(0, 5).join(', ')}`;
-  throw new TrustError(`${from} cannot be imported: it has no copy of ${url}, but ${others}`);
-}
-
-function addressOf(url: string): string {
-  return url.replace(/\/+$/, '');
+function demandCopy({ url, ask }: TrustSource, from: string, io: Io): void {
+  const lacked = ask === undefined ? lackedCopy(url, io) : null;
+  if (lacked !== null) throw new TrustError(`${from} cannot be imported: it has ${lacked}`);
 }
 
 /** A trusted root is text; a pack is a tar, whose header has zeros. */

@@ -14,6 +14,7 @@ import { PINNED_AT, publicGoodAnchor, TUF_URL } from '../../sigstore/tuf/public-
 import { plainAddress } from '../../policy/read.ts';
 import { pinRoot } from '../../sigstore/tuf/repository.ts';
 import { isSameTrust, openTrust, type TrustSession, type TrustSource } from '../../audit/trust.ts';
+import { lackedCopy } from '../evidence.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
@@ -33,6 +34,8 @@ export const TUF_EGRESS = {
 /** What to verify with. */
 export interface RunningTrust {
   readonly session: Promise<TrustSession>;
+  /** The repositories whose root no run before obtained, and no file names. */
+  readonly unknown: () => Promise<readonly string[]>;
   /** Ends what is asked and keeps what was verified. */
   readonly close: () => void;
 }
@@ -51,10 +54,14 @@ export function startTrust(
 ): RunningTrust {
   const { source, main, further, keys } = trustSource(values, policy, io);
   const witnesses = witnessesOf(policy, io);
-  const open = (one: TrustSource): OpenedSource => openSource(one, values, config, io, fresh);
+  const open = (one: TrustSource): OpenedSource => {
+    sayLacked(one, io);
+    return openSource(one, values, config, io, fresh);
+  };
   const alone = { ...main, keys };
-  const ofMain = source === null ? null : open({ ...source, beside });
-  const others = further.published.map(({ name, source: own }) => ({ name, ...open(own) }));
+  const ofMain = source === null ? null : { url: source.url, ...open({ ...source, beside }) };
+  const others = further.published.map(({ name, source: own }) => ({ name, url: own.url, ...open(own) }));
+  const all = [...(ofMain === null ? [] : [ofMain]), ...others];
   const session = async (): Promise<TrustSession> => {
     const first = (await ofMain?.opened) ?? { known: alone, refresh: () => Promise.resolve(alone) };
     const published = await Promise.all(others.map(async ({ name, opened }) => ({ name, session: await opened })));
@@ -62,10 +69,24 @@ export function startTrust(
   };
   return {
     session: session(),
+    unknown: async () => {
+      const opened = all.map(async ({ url, opened: one }) => ((await one).known === null ? [url] : []));
+      return (await Promise.all(opened)).flat();
+    },
     close: () => {
-      for (const { close } of [...(ofMain === null ? [] : [ofMain]), ...others]) close();
+      for (const { close } of all) close();
     },
   };
+}
+
+/** What is signed under another root would be refused as if somebody had made it up. */
+function sayLacked({ url, ask }: TrustSource, io: Io): void {
+  const lacked = ask === undefined ? lackedCopy(url, io) : null;
+  if (lacked === null) return;
+  const { file = 'the pack' } = io.answers?.pack ?? {};
+  io.stderr.write(
+    `assay: trust of this run begins with another repository: ${file} has ${lacked}; give the options of trust that it was made with\n`,
+  );
 }
 
 interface OpenedSource {

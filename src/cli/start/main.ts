@@ -94,8 +94,8 @@ async function overview(columns: number): Promise<string> {
 
 ${helpTable(rows, columns)}
 
-audit is the default. assay COMMAND --help shows a command's arguments, options and exit statuses, assay help --man
-all of them as a manual page.
+audit is the default. assay COMMAND --help shows a command's arguments, options and exit statuses,
+assay help --man all of them as a manual page.
 
 Exit status: 0 holds, 1 fails, 2 wrong usage or nothing to check, 3 evidence could not be obtained.
 `;

@@ -25,10 +25,10 @@ export const WORD_TEXTS: Readonly<Record<LogWord | 'absent', string>> = {
   hidden: 'the log signed that it has the entry, and says that it has none',
   unwitnessed: 'fewer witnesses signed its checkpoint than are demanded',
   smaller: 'the tree is smaller than one that the log signed before',
-  'other-key': 'no key of the trusted root signed what the log answered',
+  'other-key': 'no key of a trusted root in use is behind it',
   pruned: 'the log no longer serves that part of itself',
   malformed: 'what the log answered cannot be read',
-  unavailable: 'the log did not answer',
+  unavailable: 'the log gave no answer to rely on',
   absent: 'the log has no such entry',
 };
 

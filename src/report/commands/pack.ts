@@ -43,6 +43,9 @@ export function renderPack(pack: PackWritten, options: RenderOptions): string {
     ...pack.trust.map((one): Row => ['trust', trustText(one)]),
     ['answers', answersText(pack)],
     ...missing(pack).map((text): Row => ['missing', text]),
+    ...(pack.answers.some(isMissing)
+      ? [['next', 'make it again where these answer: no run can have them from it'] as const]
+      : []),
   ];
   const fitted = { ...options, columns: usableColumns(options.columns) };
   return `wrote ${escapeText(file)}\n${table(rows, fitted).join('\n')}\n`;
@@ -78,6 +81,15 @@ export function evidenceLines(pack: PackShown, now: Instant): readonly string[] 
 export function otherLockfilesLine(file: string, lockfiles: readonly string[]): string {
   const names = listed(lockfiles, MAX_NAMED, (one) => escapeText(one));
   return `${escapeText(file)} was made for other lockfiles, and not for ${names} as it is now: it may lack evidence`;
+}
+
+/** A repository that a run verifies with, and a pack has no copy of; `had` are those that it has. */
+export function otherRepositoryText(url: string, had: readonly string[]): string {
+  const of =
+    had.length === 0
+      ? 'of none: it was made without one, as with --trusted-root'
+      : `of ${listed(had, MAX_NAMED, (one) => escapeText(one, 200))}`;
+  return `no copy of ${escapeText(url, 200)}, but ${of}`;
 }
 
 /** Whether an answer is wanting that the network may have. */

@@ -10,6 +10,8 @@ export interface TrustedPart {
   readonly kind: 'log' | 'certificate log' | 'certificates' | 'timestamps' | 'registry key';
   /** Its address, or the id of a key. */
   readonly name: string;
+  /** The instance it is of, where that is not the main one. */
+  readonly instance: string | null;
   readonly start: Instant;
   /** Null where it has no end. */
   readonly end: Instant | null;
@@ -38,8 +40,8 @@ export function renderTrust(
   const rows: Row[] = [
     ['digest', `sha256:${rootDigest}`],
     ...(repository === null ? [] : repositoryRows(repository, now)),
-    ...ages.slice(1).flatMap((age) => instanceRows(age, now)),
-    ...parts.map((part): Row => [part.kind, `${escapeText(part.name, 200)}, ${validity(part)}`]),
+    ...partRows(parts, null),
+    ...ages.slice(1).flatMap((age) => [...instanceRows(age, now), ...partRows(parts, age.name)]),
   ];
   const head = wrap(shown(`verified against: ${name}`, fitted), fitted.columns, 0, 2);
   return `${[...head.map((line) => paint('bold', line, fitted)), ...table(rows, fitted)].join('\n')}\n`;
@@ -53,9 +55,10 @@ export function renderTrustJson({ root, rootDigest, repository, ages, parts }: T
     rootDigest,
     repository: repository === null ? null : repositoryJson(repository),
     ages: ages.map(ageJson),
-    parts: parts.map(({ kind, name, start, end }) => ({
+    parts: parts.map(({ kind, name, instance, start, end }) => ({
       kind,
       name,
+      instance,
       start: formatInstant(start),
       end: instantJson(end),
     })),
@@ -91,6 +94,11 @@ export function changedVersions(before?: TrustRepository['versions'], after?: Tr
       return [old === null ? `${name} ${now}` : `${name} ${old} to ${now}`];
     })
     .join(', ');
+}
+
+function partRows(parts: readonly TrustedPart[], instance: string | null): Row[] {
+  const own = parts.filter((part) => part.instance === instance);
+  return own.map((part) => [part.kind, `${escapeText(part.name, 200)}, ${validity(part)}`]);
 }
 
 function instanceRows({ name, from, confirmed, repository }: TrustAge, now: Instant): Row[] {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SharedStore } from '../../model/store.ts';
 import { DAY, HOUR, type Instant } from '../../model/time.ts';
+import { tryJson } from '../json.ts';
 import { malformed } from '../refusal.ts';
 import type { Ask, Problem } from './answer.ts';
 import { restore, unseen, update, type Anchor, type Verified, type Wanted } from './client.ts';
@@ -33,10 +34,16 @@ const ROOT_ASKED_MS = DAY;
 export function pinRoot(bytes: Buffer, digest: string | null = null): Anchor {
   const actual = sha256(bytes);
   if (digest !== null && actual !== digest) malformed(`its SHA-256 is ${actual} instead of ${digest}`);
+  if (isTrustedRoot(bytes)) malformed('it is a trusted root, not root metadata of a TUF repository');
   const signed = parseSigned(bytes, 'root');
   const root = parseRoot(signed);
   if (!isSignedBy(signed, root.roles.root)) malformed('it is not signed by enough of its own keys');
   return { root, floors: new Map() };
+}
+
+function isTrustedRoot(bytes: Buffer): boolean {
+  const { mediaType } = (tryJson(bytes.toString('utf8')) ?? {}) as { readonly mediaType?: unknown };
+  return typeof mediaType === 'string' && mediaType.includes('sigstore.trustedroot');
 }
 
 /** What earlier runs verified of the repository, verified again; else where trust in it begins. */
@@ -62,7 +69,8 @@ export async function refresh(
     fresh = false,
     known,
     isCopy = false,
-  }: { readonly fresh?: boolean; readonly known?: Known; readonly isCopy?: boolean } = {},
+    clock = now,
+  }: { readonly fresh?: boolean; readonly known?: Known; readonly isCopy?: boolean; readonly clock?: Instant } = {},
 ): Promise<Refreshed> {
   const before = known ?? (await openKnown(repository, store));
   const { state: start, confirmed, rootAsked } = before;
@@ -80,7 +88,10 @@ export async function refresh(
   const keep = (state: Verified): void => put({ state, confirmed, rootAsked });
   const { state, problem } = await update(start, ask, repository.wanted, { now, askRoot, keep });
   const isConfirmed = problem === null;
-  const isSaidAnew = !isCopy || confirmed === null || state.timestamp?.version !== start.timestamp?.version;
+  const isSame = state.timestamp?.version === start.timestamp?.version;
+  // Of the same timestamp, the later word counts, unless that is one of a clock that was set back since.
+  const wasSaidLater = confirmed !== null && confirmed > now && confirmed <= clock;
+  const isSaidAnew = confirmed === null || !isSame || !(isCopy || wasSaidLater);
   const after = {
     state,
     confirmed: isConfirmed && isSaidAnew ? now : confirmed,

@@ -23,6 +23,8 @@ export interface Round {
   readonly watch: string;
   /** Where a log is begun of which nothing is kept; null for its newest entry. */
   readonly from: bigint | null;
+  /** Of this run. */
+  readonly isFirst: boolean;
   /** Resolves when whoever is to know of them has them; what was read counts as read only then. */
   readonly deliver: (events: readonly WatchEvent[]) => Promise<boolean>;
 }
@@ -149,7 +151,10 @@ async function readOn(place: LogPlace, known: boolean, round: Round, outcome: Ou
     next.keep();
     keepPlace(round, origin, `${JSON.stringify({ schema: 'assay.log-position/1', position: String(position) })}\n`);
   };
-  const began = kept === null ? `begins at ${from}` : null;
+  // A round that is not the first goes on from where that came to.
+  const isBefore = round.isFirst && round.from !== null && round.from < from;
+  const passedOver = isBefore ? `went on from what was kept: --state with a new folder begins at ${round.from}` : null;
+  const began = kept === null ? `begins at ${from}` : passedOver;
   const note = head.frozen ?? began;
   if (from === size) {
     const event = readEvent(place, head, round, { from: String(from), to: String(size), note });

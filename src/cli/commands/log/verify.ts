@@ -136,7 +136,7 @@ function verifyFork(path: string, values: OptionValues, io: Io): Promise<number>
     return readNamed(path, () => {
       const came = checkFork(
         placesNamed({ tlogs }, namedLogs(values)),
-        parseFork(readUserFile(path, 'the two notes', io)),
+        parseFork(readUserFile(path, 'the file of a fork', io)),
       );
       return typeof came === 'string' ? { word: came, reason: '' } : came;
     });

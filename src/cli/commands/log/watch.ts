@@ -22,7 +22,7 @@ const STOPPING = ['SIGINT', 'SIGTERM'] as const;
 /** `assay log watch PACKAGE...`: entries that nobody expected, once or until it is told to stop. */
 export async function watch(args: readonly string[], values: OptionValues, io: Io): Promise<number> {
   if (args.length === 0 && values['repository-id'] === undefined) {
-    throw new UsageError('log watch takes packages, or --repository-id ID');
+    throw new UsageError('log watch takes packages, bundles, files, digests or identities, or --repository-id ID');
   }
   for (const text of args) demandLogged(text, io);
   const watching = watchingOf(values);
@@ -65,12 +65,13 @@ export async function watch(args: readonly string[], values: OptionValues, io: I
       const found = await Promise.all(args.map((text) => targetsOf(text, logs.config, io, Infinity)));
       const targets = found.flatMap((one) => one.targets);
       const problems = found.flatMap((one) => one.problems);
-      if (!isBegun) tellStrangers(targets, values, io);
+      const isFirst = !isBegun;
+      if (isFirst) tellStrangers(targets, values, io);
       isBegun = true;
       for (const problem of problems) io.stderr.write(`assay: ${escapeText(problem, 1000)}\n`);
       const ours = oursOf(watching, values.bundle ?? [], targets, io);
       const deliver = (events: readonly WatchEvent[]): Promise<boolean> => deliverTo(events, webhook, values, io);
-      const status = await watchRound({ logs, state, ours, targets, watch: own, from, deliver });
+      const status = await watchRound({ logs, state, ours, targets, watch: own, from, isFirst, deliver });
       return status === EXIT.holds && problems.length > 0 ? EXIT.noStatement : status;
     } finally {
       logs.close();
