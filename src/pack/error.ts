@@ -1,4 +1,4 @@
-/** A pack of a time that is yet to come by this clock: nothing is known to be wrong with it. The message is one line. */
+/** A pack of a time that is yet to come by this clock: nothing else is known to be wrong. The message is one line. */
 export class ClockError extends Error {
   override readonly name = 'ClockError';
 }
