@@ -44,7 +44,10 @@ export function watchingOf(values: OptionValues): Watching {
   return { repositoryIds, issuer };
 }
 
-/** Who is watched: the repositories and identities that are named, and what the packages and bundles that are given publish. */
+/**
+ * Who is watched: the repositories and identities that are named, and what the packages and bundles that are given
+ * publish.
+ */
 export function oursOf(watching: Watching, bundle: readonly string[], targets: readonly NamedTarget[], io: Io): Ours {
   const given = bundle.map((path) => bundleFile(path, io));
   const published = [...targets.flatMap((target) => target.published ?? []), ...given];

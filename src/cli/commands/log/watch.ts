@@ -68,9 +68,11 @@ export async function watch(args: readonly string[], values: OptionValues, io: I
       if (!isBegun) tellStrangers(targets, values, io);
       isBegun = true;
       for (const problem of problems) io.stderr.write(`assay: ${escapeText(problem, 1000)}\n`);
+      const isWhole = found.every(({ isUnanswered }) => !isUnanswered);
+      if (!isWhole) io.stderr.write('assay: what is read of logs now is read again once the registry has answered\n');
       const ours = oursOf(watching, values.bundle ?? [], targets, io);
       const deliver = (events: readonly WatchEvent[]): Promise<boolean> => deliverTo(events, webhook, values, io);
-      const status = await watchRound({ logs, state, ours, targets, watch: own, from, deliver });
+      const status = await watchRound({ logs, state, ours, targets, isWhole, watch: own, from, deliver });
       return status === EXIT.holds && problems.length > 0 ? EXIT.noStatement : status;
     } finally {
       logs.close();
