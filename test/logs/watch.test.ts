@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type BundleJson } from '../../lab/index.ts';
-import { bundleOf } from '../../lab/logs.ts';
+import { bundleOf, uuidOf } from '../../lab/logs.ts';
 import { startSigstore } from '../../lab/sigstore/index.ts';
 import { newTree } from '../../lab/sigstore/merkle.ts';
 import { signedHead, V1_TREE } from '../../lab/sigstore/rekor.ts';
@@ -523,6 +523,24 @@ describe('watching the index of Rekor v1', () => {
         /"subject":"([^"]+)"/.exec(asked.find((request) => request.includes('"subject"')) ?? '')?.[1] ?? '';
       v1.index(own, [subject]);
       expect(findingsOf(await watch('p'))).toMatchObject([['unpublished', expect.anything()]]);
+    });
+  });
+
+  it('looks at what it has not seen first, whatever number of known entries the index names before', async () => {
+    await watching(async ({ watch, lab, v1, sign, folder }) => {
+      const { integrity } = await lab.publish({ name: 'p', version: '1.0.0', by: token({ user: 'jane' }) });
+      expect((await watch('p')).status).toBe(0);
+      const told = Array.from({ length: 200 }, (_, i) => String(i).padStart(64, '0'));
+      const lines = told.map((leaf, i) => (i % 2 === 0 ? leaf : `${leaf} claimed`));
+      writeFileSync(join(folder, 'state', `${NAMES.v1}%20findings.position.json`), `${lines.join('\n')}\n`);
+      const sha512 = Buffer.from(integrity.slice(7), 'base64').toString('hex');
+      const before = lab.sigstore.rekor.v1.entries.length;
+      sign('v1', 'eve/p', { name: 'pkg:npm/p@1.0.0', digest: { sha512 } });
+      const id = uuidOf(lab.sigstore.rekor.v1.entries[before]?.bytes ?? Buffer.alloc(0));
+      v1.lie = (path) => (path.includes('/index/') ? { json: [...told, id] } : undefined);
+      const run = await watch('p', '--repository-id', '7');
+      expect([run.status, findingsOf(run)]).toEqual([1, [['stranger', expect.anything()]]]);
+      expect(run.stdout).not.toContain('not looked at');
     });
   });
 

@@ -203,7 +203,8 @@ async function askOn(place: LogPlace, round: Round, outcome: Outcome): Promise<v
   let questions = 0;
   let unasked = 0;
   const events: WatchEvent[] = [];
-  const searches = await searchEach(logs.context, [place], [...targets, ...subjectsOf(targets)]);
+  const isKnown = (leaf: string): boolean => ours.leaves.has(leaf) || told.has(leaf) || told.has(claimOf(leaf));
+  const searches = await searchEach(logs.context, [place], [...targets, ...subjectsOf(targets)], isKnown);
   for (const { target, search } of searches) {
     const { name } = target;
     const put = search.asked.filter(({ reason }) => reason !== NOT_ASKED);
@@ -226,7 +227,7 @@ async function askOn(place: LogPlace, round: Round, outcome: Outcome): Promise<v
       const alarm = gravest(alarmOf(hit, ours), isStrange);
       if (alarm === null || told.has(hit.leaf)) continue;
       // What was a claim may turn out to be more, as under a newer root, or to another watch.
-      const line = alarm === 'claimed' ? `${hit.leaf} claimed` : hit.leaf;
+      const line = alarm === 'claimed' ? claimOf(hit.leaf) : hit.leaf;
       if (told.has(line)) continue;
       told.add(line);
       events.push({ event: 'finding', alarm, about: name, hit });
@@ -241,6 +242,11 @@ async function askOn(place: LogPlace, round: Round, outcome: Outcome): Promise<v
   if (!(await tell(round, outcome, [...events, readEvent(place, next.head, round, rest)]))) return;
   next.keep();
   keepPlace(round, `${place.name} findings`, [...told, ''].join('\n'));
+}
+
+/** What is kept of an entry that was told as a claim; of any other its leaf is. */
+function claimOf(leaf: string): string {
+  return `${leaf} claimed`;
 }
 
 /** Of what is theirs by its name alone, and about something of theirs, that is what counts. */
