@@ -76,18 +76,43 @@ export function parseSpec(spec: string): (PackageRef & { readonly wanted: string
   return isRange || TAG.test(wanted) ? { ecosystem, name, wanted } : null;
 }
 
+/** What people call an ecosystem by, beside its name. */
+const ALSO: Readonly<Record<Ecosystem, RegExp>> = {
+  npm: /^(?:node|npmjs)$/,
+  go: /^golang$/,
+  pypi: /^(?:pip|python|uv)$/,
+  cargo: /^(?:crates?|crates\.io|rust)$/,
+};
+
+/** Why a text is no package, with the one that is meant where it is nearly one. */
 function notASpec(spec: string): string {
-  const prefix = /^([a-z]+):$/.exec(spec)?.[1];
-  return prefix === undefined
-    ? 'not a package name with a version, range or dist-tag'
-    : `there is no package name after the colon; a package of ${prefix} is ${prefix}:NAME`;
+  const [, prefix, rest = ''] = /^(?:([^:@/]*):)?(.*)$/s.exec(spec) ?? [];
+  if (prefix !== undefined && rest === '') {
+    return `there is no package name after the colon; a package of ${prefix} is ${prefix}:NAME`;
+  }
+  const called = prefix?.toLowerCase() ?? '';
+  const named = ECOSYSTEMS.filter((one) =>
+    prefix === undefined ? one !== DEFAULT_ECOSYSTEM : one === called || ALSO[one].test(called),
+  );
+  if (named.length === 0) return `there is no ecosystem ${called}: there are ${ECOSYSTEMS.join(', ')}`;
+  // Requirements of Python write a version so.
+  const written = rest.replace('==', '@');
+  const meant = named.map((one) => `${one}:${written}`).find((one) => one !== spec && parseSpec(one) !== null);
+  if (meant !== undefined) return `did you mean ${meant}?`;
+  const [ecosystem = DEFAULT_ECOSYSTEM] = prefix === undefined ? [] : named;
+  return `not a package name with a ${askedBy(ecosystem)}`;
+}
+
+/** What may stand behind the @ of a package. */
+function askedBy(ecosystem: Ecosystem): string {
+  return ecosystem === DEFAULT_ECOSYSTEM ? 'version, range or dist-tag' : 'version or range';
 }
 
 /** Of a version that its ecosystem writes with a "v" in front, as Go does, that is what is missing. */
 function noSuchVersion({ ecosystem, name, wanted }: PackageRef & { readonly wanted: string }): string {
   const { parse } = conventionsOf(ecosystem).versions;
   const written = parse(wanted) === null && parse(`v${wanted}`) !== null ? `v${wanted}` : null;
-  const found = `${name} has no version, range or dist-tag ${wanted}`;
+  const found = `${name} has no ${askedBy(ecosystem)} ${wanted}`;
   return written === null ? found : `${found}: its versions begin with v, as in ${ecosystem}:${name}@${written}`;
 }
 

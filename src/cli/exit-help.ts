@@ -27,6 +27,14 @@ export const EXIT_HELP: Readonly<Record<CommandName, readonly Meaning[]>> = {
     NO_STATEMENT,
     ['other', 'that of the command'],
   ],
+  hook: [
+    ['0', 'the answer is on standard output, also where it is a refusal'],
+    ['2', 'what was asked cannot be read, which agents take for a refusal; or wrong usage'],
+  ],
+  mcp: [
+    ['0', 'standard input has ended, and everything is answered'],
+    ['2', 'wrong usage'],
+  ],
   init: [
     ['0', 'both files are written'],
     ['1', 'something contradicts itself or the policy, and is left out of assay.lock'],

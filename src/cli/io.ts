@@ -10,6 +10,8 @@ export interface Io {
   readonly env: NodeJS.ProcessEnv;
   readonly stdout: Output;
   readonly stderr: Output;
+  /** Left out where there is nothing to read. */
+  readonly stdin?: () => Input;
   /** What answers in place of the network; left out where that is asked. */
   readonly answers?: Answers;
 }
@@ -27,6 +29,12 @@ interface Answers {
   /** Is told what the run is about. */
   readonly about: (lockfiles: readonly LocatedLockfile[]) => void;
 }
+
+/** What a command is given to read; a terminal where somebody would have to type it. */
+export type Input = AsyncIterable<Uint8Array | string> & {
+  readonly isTTY?: boolean;
+  readonly destroy?: (error: Error) => unknown;
+};
 
 /** A stream a command writes text to, with what the text must suit. */
 export interface Output {
@@ -47,7 +55,7 @@ type Stream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly colum
  * that takes time.
  */
 export function processIo(
-  streams: { readonly stdout: Stream; readonly stderr: Stream } = process,
+  streams: { readonly stdin: Input; readonly stdout: Stream; readonly stderr: Stream } = process,
   direct: Output | null = null,
 ): Io {
   const { env } = process;
@@ -56,6 +64,7 @@ export function processIo(
   return {
     cwd: process.cwd(),
     env,
+    stdin: () => streams.stdin,
     get stdout() {
       return (stdout ??= output(streams.stdout, env));
     },

@@ -3,6 +3,8 @@ export const COMMAND_NAMES = [
   'audit',
   'exec',
   'gate',
+  'hook',
+  'mcp',
   'init',
   'update',
   'review',

@@ -164,6 +164,11 @@ const OPTIONS = {
     choices: ['auto', 'always', 'never'],
     help: 'auto (default), always or never, whatever NO_COLOR and FORCE_COLOR say',
   },
+  timeout: {
+    type: 'string',
+    value: 'SECONDS',
+    help: 'refuse what is not decided by then: less than the agent waits for a hook; 45 by default',
+  },
   allow: {
     type: 'string',
     multiple: true,

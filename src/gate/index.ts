@@ -6,6 +6,8 @@ import { createRecord, type Outcome } from './common/record.ts';
 import { failureReply, type GateRequest, type Reply } from './common/reply.ts';
 import { startServer, type GateServer, type ServerOptions } from './server.ts';
 
+export { cargoProtocol } from './cargo/index.ts';
+export { goProtocol } from './go/index.ts';
 export { npmProtocol } from './npm/index.ts';
 export { pypiProtocol } from './pypi/index.ts';
 export { remembering } from './remember.ts';

@@ -505,7 +505,7 @@ describe('incidents of crates.io', () => {
       lab.tamperApi('arrayref', (versions) => ({ versions }));
       for (const phase of PHASES) expect(await audit('--enforce', phase)).toEqual({ status: 0, found });
       const { stdout } = await run('audit');
-      expect(stdout).toContain('proc-macro1, nearly the name of proc-macro2');
+      expect(stdout).toContain('proc-macro1 (nearly the name of proc-macro2; first');
       // A team that gives a release two days is not reached by it.
       write(
         'assay.yml',

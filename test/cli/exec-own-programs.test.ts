@@ -159,6 +159,11 @@ describe('what a program starts in turn', () => {
           commit(folder, 'tools/bin', 'tools/pyvenv.cfg', ...(committed ? [] : [`tools/${file}`]));
         },
       });
+      for (const python of ['tools', './tools', 'tools/bin/python']) {
+        const line = `uv pip install --require-hashes -r requirements.txt --python ${python}`;
+        expect(await asked(line, given(false)), line).toBeNull();
+        expect(await asked(line, given(true)), line).toMatch(/uv reads tools/);
+      }
       for (const line of [`tools/bin/${PIP}`, `./tools/bin/python -m ${PIP}`, `tools/bin/python tools/bin/${PIP}`]) {
         expect(await asked(line, given(true)), line).toMatch(/pip reads tools.*which the repository brings along/);
         expect(await asked(line, given(false)), line).toBeNull();

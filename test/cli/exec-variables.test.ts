@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asked, inShell } from './exec-asked.ts';
+import { asked, inShell, type Given } from './exec-asked.ts';
 
 describe('variables', () => {
   it.each([
@@ -151,6 +151,22 @@ describe('what a file of the project, or a folder of the repository, has for an 
     expect(await asked('poetry install', { files })).toBeNull();
     expect(await asked('pipenv sync', { files: project })).toBeNull();
     expect(await asked('pipenv sync', { files: project, env: { PIP_REQUIREMENT: '/x' } })).toMatch(/^PIP_REQUIREMENT/);
+  });
+
+  it('scripts of PDM and pipenv with the name of an installer, and variables that PDM gives to all', async () => {
+    const PIP = 'pip install --require-hashes -r requirements.txt';
+    const pdm = (text: string): Given => ({ files: { 'pyproject.toml': `[tool.pdm.scripts]\n${text}` } });
+    expect(await asked(`pdm run ${PIP}`, pdm('lint = "ruff check"\n'))).toBeNull();
+    expect(await asked('pdm run lint', pdm('lint = "ruff check"\n'))).toBeNull();
+    expect(await asked(`pdm run ${PIP}`, pdm('pip = "x"\n'))).toMatch(/runs the script pip of pyproject\.toml/);
+    for (const given of ['_.env_file = ".env"\n', '_ = { env = { PIP_TARGET = "x" } }\n']) {
+      expect(await asked(`pdm run ${PIP}`, pdm(given))).toMatch(/which variables the project gives pip/);
+      expect(await asked(`pdm run python -m ${PIP}`, pdm(given))).toMatch(/which variables the project gives pip/);
+      expect(await asked('pdm run pytest', pdm(given))).toBeNull();
+    }
+    const files = { Pipfile: '[scripts]\nuv = "x"\n', 'Pipfile.lock': '{}' };
+    expect(await asked('pipenv run uv sync --locked', { files })).toMatch(/runs the script uv of Pipfile/);
+    expect(await asked(`pipenv run ${PIP}`, { files })).toBeNull();
   });
 
   it.each([

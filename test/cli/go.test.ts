@@ -50,7 +50,11 @@ describe('a Go project, through the command line', () => {
 
   it('keeps the newest tree with what was taken in, holds it, and moves it forward only', () =>
     withGoProject(async ({ run, audit, edit, read, lab }) => {
-      expect((await run('init')).status).toBe(0);
+      const begun = await run('init');
+      expect(begun.status).toBe(0);
+      // Nobody signs who built a module, so that no later phase asks for more.
+      expect(begun.stdout).toContain('before go mod download');
+      expect(begun.stdout).not.toContain('enforce: critical');
       expect(read('assay.lock')).toMatch(/^log sum\.lab\.example 308 \S+=$/m);
       const asked = lab.requests.length;
       expect(await audit()).toEqual({ status: 0, found: [] });
@@ -435,6 +439,22 @@ describe('a Go project, through the command line', () => {
         'assay: go: there is no package name after the colon; a package of go is go:NAME\n',
       );
       expect(await run('check', 'go:a.example/one@v9.0.0')).toMatchObject({ status: 2 });
+      const others = [
+        ['pypi:httpx==0.28.1', 'did you mean pypi:httpx@0.28.1?'],
+        ['httpx==0.28.1', 'did you mean pypi:httpx@0.28.1?'],
+        ['PyPI:Httpx', 'did you mean pypi:Httpx?'],
+        ['pip:httpx', 'did you mean pypi:httpx?'],
+        ['crates.io:serde@1', 'did you mean cargo:serde@1?'],
+        ['golang:a.example/one', 'did you mean go:a.example/one?'],
+        ['gem:rails', 'there is no ecosystem gem: there are npm, go, pypi, cargo'],
+        ['cargo:a b', 'not a package name with a version or range'],
+        ['npm:a b', 'not a package name with a version, range or dist-tag'],
+      ] as const;
+      const told = await run('check', ...others.map(([spec]) => spec));
+      expect([told.status, told.stderr]).toEqual([
+        2,
+        others.map(([spec, reason]) => `assay: ${spec}: ${reason}\n`).join(''),
+      ]);
     }));
 });
 

@@ -186,6 +186,8 @@ describe('the connections of a run', () => {
         [['audit', '--advisories', 'osv', ...trust], 0, printed],
         [['exec', ...trust, '--', 'npm', 'ci'], 0, printed],
         [['gate', ...trust, '--', 'npm', 'ci'], 0, printed],
+        [['hook', ...trust], 2, none],
+        [['mcp', ...trust], 0, none],
         [['pack', '--output', 'e.tar', ...trust], 0, printed],
         [['audit', '--evidence', 'e.tar', ...trust], 0, none],
         [['check', 'p@1.0.0', '--evidence', 'e.tar', ...trust], 0, none],

@@ -47,6 +47,8 @@ const CASES: readonly Case[] = [
   { args: ['demo', 'nmp'], status: 2 },
   { args: ['exec', ...TRUST, '--', 'npm', 'ci', '--force'], status: 1 },
   { args: ['gate', ...TRUST, '--', 'npm', 'view', 'p'], status: 1 },
+  { args: ['hook'], status: 2 },
+  { args: ['mcp'], status: 0 },
   { args: ['nothing'], status: 2 },
 ];
 

@@ -1,4 +1,4 @@
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { dirname, join } from 'node:path';
 import { processIo, type Io } from '../../src/cli/io.ts';
@@ -19,13 +19,19 @@ export function assayInside(
   args: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>> = {},
+  input = '',
 ): Promise<Run> {
-  const run = last.then(() => inPlaceOf(args, cwd, env));
+  const run = last.then(() => inPlaceOf(args, cwd, env, input));
   last = run.catch(() => undefined);
   return run;
 }
 
-async function inPlaceOf(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>): Promise<Run> {
+async function inPlaceOf(
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  input: string,
+): Promise<Run> {
   // Vitest leaves it as it is (vitest.config.ts).
   const { run } = (await import(pathToFileURL(join(dirname(CLI), 'main.js')).href)) as Main;
   const before = { folder: process.cwd(), env: { ...process.env } };
@@ -34,7 +40,10 @@ async function inPlaceOf(args: readonly string[], cwd: string, env: Readonly<Rec
   // With certificates, the settings of this machine's npm take longer to read than most of what is tested.
   setEnvironment({ PREFIX: join(cwd, 'no-npm'), ...environmentOf(cwd, env) });
   try {
-    const status = await run(args, processIo({ stdout: stdout.stream, stderr: stderr.stream }));
+    const status = await run(
+      args,
+      processIo({ stdin: Readable.from([input]), stdout: stdout.stream, stderr: stderr.stream }),
+    );
     return { status, stdout: stdout.text(), stderr: stderr.text() };
   } finally {
     process.chdir(before.folder);

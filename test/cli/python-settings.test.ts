@@ -171,6 +171,18 @@ describe.skipIf(!hasGit)(`settings of a project${WITHOUT_GIT}`, () => {
         { UV_CACHE_DIR: 'tools/cache' },
       ],
     ]),
+    [
+      'requirements.txt',
+      { 'kept/wheels/x.whl': 'x' },
+      'lockfile-not-used: PIP_CACHE_DIR=kept of the environment',
+      { PIP_CACHE_DIR: 'kept' },
+    ],
+    [
+      'requirements.txt',
+      { 'pip.conf': '[global]\ncache-dir = kept\n', 'kept/wheels/x.whl': 'x' },
+      'lockfile-not-used: cache-dir=kept of pip.conf',
+      { PIP_CONFIG_FILE: 'pip.conf' },
+    ],
     ['poetry.lock', { 'poetry.toml': 'new-thing = "x"\n' }, 'lockfile-other-code: new-thing=x of poetry.toml'],
     ['poetry.lock', { '.poetry/plugins/x.py': 'x' }, 'lockfile-other-code: .poetry of the repository'],
     [

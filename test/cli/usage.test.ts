@@ -54,6 +54,15 @@ const WRONG: readonly (readonly [string, readonly string[], Readonly<Record<stri
     {},
     /without quotes around it: assay gate -- npm i x\n$/,
   ],
+  ['a hook with an argument', ['hook', 'npm ci'], {}, /hook takes no argument: it reads standard input\n$/],
+  ['a hook that is asked nothing', ['hook'], {}, /standard input:1: not valid JSON.*assay hook reads what Claude Code/],
+  ['a hook without a time', ['hook', '--timeout', '0'], {}, /--timeout takes seconds, from 1 to 3600, not 0\n$/],
+  [
+    'a server with an argument',
+    ['mcp', '.'],
+    {},
+    /mcp takes no argument: it serves the folder that it is started in\n$/,
+  ],
   ['a gate at no port', ['gate', '--listen', 'here'], {}, /--listen needs HOST:PORT, not here\n$/],
   ['a gate at a port that is none', ['gate', '--listen', '1:65536'], {}, /--listen needs HOST:PORT, not 1:65536\n$/],
   [

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -73,13 +73,11 @@ describe('a command at the gate', () => {
   it.each([
     ['pipx install requests', /does not stand between pipx and its registry yet: use assay exec/],
     ['uvx ruff', /does not stand between uvx .* use assay exec/],
-    ['go get rsc.io/quote', /does not stand between go /],
-    ['cargo add serde', /does not stand between cargo /],
     ['poetry add requests', /does not stand between poetry /],
     ['vlt install axios', /does not stand between vlt /],
     ['npx uv sync', /two kinds of registries/],
     ['uv run npm install', /two kinds of registries/],
-    ['npm exec -- cargo add serde', /does not stand between cargo /],
+    ['npm exec -- cargo add serde', /two kinds of registries/],
     ['make', /cannot see whether make gets/],
     ['node build.js', /cannot see/],
     ['sh -c npm', /cannot see/],
@@ -146,9 +144,59 @@ describe('a command at the gate', () => {
     expect(() => read(line)).toThrow(why);
   });
 
+  it.each([
+    ['go get rsc.io/quote@latest', 'go', 1, '.'],
+    ['/usr/local/go/bin/go -C w build ./...', 'go', 1, 'w'],
+    ['go install golang.org/x/tools/cmd/stringer@latest', 'go', 1, '.'],
+    ['npm exec -- go run rsc.io/quote@latest -- -modfile=x', 'go', 4, '.'],
+    ['cargo add serde', 'cargo', 1, '.'],
+    ['cargo +nightly --color always build --release', 'cargo', 2, '.'],
+    ['cargo build --manifest-path w/Cargo.toml', 'cargo', 1, 'w'],
+    ['cargo run --bin a -- --registry x', 'cargo', 1, '.'],
+    ['cargo t', 'cargo', 1, '.'],
+    ['cargo vendor --respect-source-config', 'cargo', 1, '.'],
+  ])('%s is one of %s', (line, manager, at, within) => {
+    expect(read(line)).toMatchObject({ manager, at, folder: join(folder, within) });
+  });
+
+  it.each([
+    ['go get -modfile=other.mod rsc.io/quote', /-modfile=other.mod makes go use other files/],
+    ['go build --overlay x.json ./...', /other files/],
+    ['env GOFLAGS=-modfile=x go build', /GOFLAGS may lead go past the gate/],
+    ['env GOPROXY=direct go get a.example/b', /GOPROXY may lead go/],
+    ['go env -w GOPROXY=direct', /change settings/],
+    ['go env -u=GOPROXY', /change settings/],
+    ['cargo publish', /writes to the registry/],
+    ['cargo yank alpha', /writes to the registry/],
+    ['cargo --config x.toml build', /--config would lead cargo past/],
+    ['cargo build --config=net.offline=false', /past the gate/],
+    ['cargo install --git https://a.example/b', /--git would lead/],
+    ['cargo add --registry other a', /--registry would lead/],
+    ['cargo install --index https://a.example/', /--index would lead/],
+    ['cargo -C w build', /-C would lead/],
+    ['cargo nextest run', /cargo nextest is an alias or another program/],
+    ['cargo -Z x build', /cargo x is an alias/],
+    ['cargo vendor', /--respect-source-config/],
+    ['env CARGO_HOME=x cargo build', /CARGO_HOME may lead cargo/],
+  ])('%s is refused', (line, why) => {
+    expect(() => read(line)).toThrow(why);
+  });
+
+  it('is refused where GOFLAGS name other files, or an alias stands for a short name', () => {
+    expect(() => read('go build', '.', { GOFLAGS: '-modfile=x' })).toThrow(/-modfile makes go use other files/);
+    mkdirSync(join(folder, '.cargo'));
+    writeFileSync(join(folder, '.cargo/config.toml'), '[alias]\nb = "build --config x"\n');
+    expect(() => read('cargo b')).toThrow(/cargo b is an alias/);
+    rmSync(join(folder, '.cargo'), { recursive: true });
+  });
+
   it('is refused where a program before it takes the variables of the gate away', () => {
     const env = { npm_config_fetch_retries: '1' };
-    expect(() => read('env -i npm install a', '.', env)).toThrow(/past the gate/);
-    expect(() => read('sudo npm install a', '.', env)).toThrow(/past the gate/);
+    expect(() => read('env -i npm install a', '.', env)).toThrow(/takes away/);
+    expect(() => read('sudo npm install a', '.', env)).toThrow(/takes away/);
+    for (const line of ['env -i npm install a', 'sudo npm install a', 'env - go get a.example/b', 'doas cargo fetch']) {
+      expect(() => read(line)).toThrow(/takes away/);
+    }
+    expect(read('sudo -E npm install a')).toMatchObject({ manager: 'npm' });
   });
 });

@@ -41,7 +41,7 @@ function askedOf(lab: PypiLab, phase: Phase, locked: readonly Dependency[]): Ask
     },
     locked,
     isDirect: () => false,
-    allowedBy: () => null,
+    allows: () => false,
     now: lab.now,
     close: () => client.close(),
   };

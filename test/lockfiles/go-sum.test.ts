@@ -9,6 +9,7 @@ import type { Dependency, Lockfile } from '../../src/model/dependency.ts';
 import { LockfileError } from '../../src/readers/error.ts';
 import { removeFolder } from '../support/remove-folder.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
+import { startCpu } from '../support/cpu.ts';
 
 const read = (sum: string, mod: string | null = null): Lockfile =>
   go.parse('go.sum', Buffer.from(sum), new Map(mod === null ? [] : [['', mod]]), []);
@@ -176,10 +177,10 @@ describe('go.sum', () => {
 
   it('is read in time that grows with its length', () => {
     const lines = Array.from({ length: 20_000 }, (_, i) => `a.b/c${i} v1.0.0 ${h1(1)}\n`).join('');
-    const started = performance.now();
+    const spent = startCpu();
     expect(read(lines).dependencies).toHaveLength(20_000);
     expect(problemOf(' '.repeat(1_000_000))).toBe('read');
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(spent()).toBeLessThan(5000);
   });
 });
 

@@ -4,6 +4,7 @@ import { wheel } from '../../lab/pypi/wheel.ts';
 import { readRecord, recordHash } from '../../src/readers/installed-record.ts';
 import { readWheel } from '../../src/readers/wheel.ts';
 import { readZip } from '../../src/readers/zip.ts';
+import { startCpu } from '../support/cpu.ts';
 
 const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
@@ -82,9 +83,9 @@ describe('a RECORD', () => {
   });
 
   it('is read in linear time', () => {
-    const begin = performance.now();
+    const spent = startCpu();
     readRecord(Buffer.from(`"${'""'.repeat(1_000_000)}`));
     readRecord(Buffer.from(','.repeat(2_000_000)));
-    expect(performance.now() - begin).toBeLessThan(2000);
+    expect(spent()).toBeLessThan(2000);
   });
 });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readZip, ZipError, type ZipEntry } from '../../src/readers/zip.ts';
 import { zipOf, type Part, type Shape } from './zip-archive.ts';
+import { startCpu } from '../support/cpu.ts';
 
 const LIMITS = { entries: 1000, bytes: 1024 * 1024 };
 const read = (archive: Buffer): readonly [string, string | null][] =>
@@ -165,11 +166,11 @@ describe('a zip archive', () => {
   });
 
   it('is read in time that grows with its length', () => {
-    const started = performance.now();
+    const spent = startCpu();
     const many = Array.from({ length: 20_000 }, (_, i) => ({ name: `${'d/'.repeat(300)}${i}` }));
     expect(readZip(zipOf(many), { entries: 65_000, bytes: 1 })).toHaveLength(20_000);
     const signatures = Buffer.from('PK\x05\x06'.repeat(500_000));
     expect(problemOf(signatures)).not.toBe('read');
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(spent()).toBeLessThan(5000);
   });
 });

@@ -37,6 +37,25 @@ describe('a comparison', () => {
 `);
   });
 
+  test('has no rows for what nobody says in an ecosystem, and hashes as its lockfiles write them', () => {
+    const integrity = `sha256-${Buffer.alloc(32, 0xab).toString('base64')}`;
+    const nobody = { publisher: null, trustedPublisher: null, approver: null, integrity } as const;
+    const shown = (ecosystem: 'pypi' | 'cargo'): string => {
+      const before = { ...BEFORE, ...nobody };
+      return renderComparison(
+        { ...STOLEN, ecosystem, current: { ...before, version: '2' }, predecessor: before },
+        WIDE,
+      );
+    };
+    expect(shown('pypi')).toContain('pypi:axios');
+    expect(shown('pypi')).not.toContain('publisher');
+    expect(shown('pypi').replace(/\s+/g, '')).toContain(`sha256:${'ab'.repeat(10)}`);
+    for (const text of [shown('pypi'), shown('cargo')]) expect(text).not.toContain('sha256-');
+    // One that somebody names is shown.
+    const named = { ...STOLEN, ecosystem: 'cargo' as const, current: { ...STOLEN.current, integrity } };
+    expect(renderComparison(named, WIDE)).toContain('publisher');
+  });
+
   test('marks nothing where only what every release changes has changed', () => {
     const next = { ...OTHER_WORKFLOW.current, workflow: BEFORE.workflow };
     const text = renderComparison({ ...OTHER_WORKFLOW, current: next, codes: [] }, { ...WIDE, columns: 140 });

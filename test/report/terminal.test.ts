@@ -50,6 +50,29 @@ holds: 1187 dependencies meet phase observe. Exit status 0.
 `);
   });
 
+  test.each([
+    ['pypi', 'proven: hash 1, publish attestation 1, provenance 1'],
+    ['cargo', 'proven: hash 1'],
+    ['go', 'proven: hash 1'],
+  ] as const)('counts of %s only what somebody there signs', (ecosystem, counted) => {
+    const report = reportOf([judged(dependency('one', '1.0.0', { ecosystem }), 'pass', [], proofs)]);
+    expect(lines(report)).toContain(`  ${counted}`);
+  });
+
+  test('has what is said of the root below the root, before the log of another ecosystem', () => {
+    const { trust } = packages(1, []);
+    const repository: Report['trust']['repository'] = {
+      ...{ url: 'https://tuf.example/', state: 'unavailable', problem: 'no answer', origin: 'pinned' },
+      ...{ confirmed: NOON, versions: { root: 1, timestamp: null, snapshot: null, targets: null }, expires: null },
+    };
+    const log = { origin: 'sum.example', size: 7, root: 'aa' };
+    const text = renderTerminal({ ...packages(1, []), trust: { ...trust, repository, logs: [log] } }, WIDE);
+    const at = (part: string): number => text.indexOf(part);
+    expect(at('checked against: the public-good')).toBeGreaterThan(0);
+    expect(at('whether there is a newer root')).toBeGreaterThan(at('checked against: the public-good'));
+    expect(at('checked against: sum.example')).toBeGreaterThan(at('whether there is a newer root'));
+  });
+
   test('says what was lost, why it matters, where it is and what to do', () => {
     const places = Array.from({ length: 20 }, (_, i) => ({ file: 'package-lock.json', line: 40 + i, path: 'x' }));
     const report = reportOf([judged(dependency('axios', '1.14.1', { places }), 'fail', [lost])]);

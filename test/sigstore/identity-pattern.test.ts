@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compilePattern, PatternError } from '../../src/sigstore/identity-pattern.ts';
+import { startCpu } from '../support/cpu.ts';
 
 /** A generator of numbers below `max`, the same in every run. */
 function numbers(seed: number): (max: number) => number {
@@ -69,9 +70,9 @@ describe('a regular expression for identities', () => {
       '([a-z]+)*$',
       `${'a?'.repeat(100)}${'a'.repeat(100)}`,
     ]) {
-      const started = performance.now();
+      const spent = startCpu();
       expect(compilePattern(pattern)(text)).toBe(false);
-      expect(performance.now() - started, pattern).toBeLessThan(2000);
+      expect(spent(), pattern).toBeLessThan(2000);
     }
     expect(compilePattern('.*')('a'.repeat(5000))).toBe(false);
   });

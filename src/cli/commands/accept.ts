@@ -13,8 +13,9 @@ import { gitUser } from '../../git/user.ts';
 import type { Command } from '../command.ts';
 import { codesOf, reasonOf, untilOf, whoOf } from '../decision.ts';
 import { EXIT, UsageError } from '../exit.ts';
-import { PROJECT_OPTIONS, withProject } from '../project/open.ts';
+import { withProject } from '../project/open.ts';
 import { begunWith } from '../project/begun.ts';
+import { PROJECT_OPTIONS } from '../project/option-names.ts';
 import { writeBaseline } from '../project/files.ts';
 import { phaseOf } from '../project/policy.ts';
 

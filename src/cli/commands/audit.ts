@@ -1,7 +1,8 @@
 import { reportStatus } from '../../model/report.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit.ts';
-import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
+import { PROJECT_OPTIONS } from '../project/option-names.ts';
+import { withProjects } from '../project/open.ts';
 import { outputTargets, writeReports } from '../output/outputs.ts';
 import { reportToActions } from '../output/pipeline.ts';
 import { demandCompared, openCheckouts } from '../project/checkouts.ts';

@@ -1,7 +1,7 @@
 import { withAnswers } from '../../audit/age.ts';
 import { check, meantElsewhere, parseSpec, type Unresolved } from '../../audit/check.ts';
 import { conventionsOf } from '../../ecosystems/conventions/index.ts';
-import { DEFAULT_ECOSYSTEM } from '../../model/package.ts';
+import { DEFAULT_ECOSYSTEM, specOf } from '../../model/package.ts';
 import { renderComparison } from '../../report/commands/comparison.ts';
 import { comparisonJson } from '../../report/json/comparison.ts';
 import { escapeText } from '../../report/words/escape.ts';
@@ -19,7 +19,8 @@ import { loadPolicy, phaseOf } from '../project/policy.ts';
 import { reportOptions } from '../setup.ts';
 import { askingForSpecs, demandUsable, networkConfig, openRegistry, openSources } from '../project/registry.ts';
 import { ecosystemsOfProject } from '../project/unlocked.ts';
-import { startTrust, TRUST_OPTIONS, unasked, withTrust } from '../project/trust.ts';
+import { TRUST_OPTIONS } from '../project/option-names.ts';
+import { startTrust, unasked, withTrust } from '../project/trust.ts';
 
 export const command: Command = {
   usage: 'SPEC...',
@@ -82,12 +83,12 @@ export const command: Command = {
         io.stdout.write(renderTerminal(report, reportOptions(io.stdout, values)));
       }
       const unseen = comparisons.filter(({ predecessor }) => predecessor?.provenance === 'unknown');
-      for (const { name, current, predecessor } of unseen) {
-        const [spec, before] = [`${name}@${current.version ?? ''}`, predecessor?.version ?? ''].map((text) =>
-          escapeText(text),
+      for (const { ecosystem, name, current, predecessor } of unseen) {
+        const [now, before] = [current, predecessor].map((facts) =>
+          escapeText(specOf({ ecosystem, name, version: facts?.version ?? '' })),
         );
-        const why = io.answers === undefined ? 'gave no answer' : 'is not in the evidence';
-        io.stderr.write(`assay: ${spec} stands beside nothing: who built ${before} ${why}\n`);
+        const why = io.answers === undefined ? 'could not be obtained' : 'is not in the evidence';
+        io.stderr.write(`assay: ${now} is compared with nothing: who built ${before} ${why}\n`);
       }
       const status = exitStatus(report.verdict);
       return worstStatus(status === EXIT.holds && unseen.length > 0 ? EXIT.noStatement : status, unresolved);

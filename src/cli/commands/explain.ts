@@ -1,6 +1,7 @@
 import { FINDING_CODES, FINDING_KINDS, type FindingCode } from '../../model/finding.ts';
 import { nearest } from '../../model/nearest.ts';
 import { renderCodeList, renderPage } from '../../report/commands/explain.ts';
+import { stringify } from '../../report/json/stringify.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { pageOf } from '../output/pages.ts';
@@ -8,13 +9,14 @@ import { pageOf } from '../output/pages.ts';
 export const command: Command = {
   usage: '[CODE]',
   summary: 'what a finding means and what to do about it',
-  options: [],
-  run: ({ positionals }, io) => {
+  options: ['json'],
+  run: ({ values, positionals }, io) => {
+    const isJson = values.json === true;
     const [code, ...rest] = positionals;
     if (rest.length > 0) throw new UsageError('explain takes one finding code');
     if (code === undefined) {
       const codes = FINDING_CODES.map((each) => ({ code: each, kind: FINDING_KINDS[each], title: summaryOf(each) }));
-      io.stdout.write(renderCodeList(codes, io.stdout));
+      io.stdout.write(isJson ? stringify({ schema: SCHEMA, codes }) : renderCodeList(codes, io.stdout));
       return Promise.resolve(EXIT.holds);
     }
     const known = FINDING_CODES.find((candidate) => candidate === code);
@@ -24,11 +26,15 @@ export const command: Command = {
         `there is no finding ${code}${near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`} (assay explain lists them)`,
       );
     }
-    io.stdout.write(renderPage(demandPage(known), io.stdout));
+    const page = demandPage(known);
+    const one = { code: known, kind: FINDING_KINDS[known], title: summaryOf(known), page };
+    io.stdout.write(isJson ? stringify({ schema: SCHEMA, codes: [one] }) : renderPage(page, io.stdout));
     return Promise.resolve(EXIT.holds);
   },
 };
 
+/** docs/schemas/explain-1.schema.json */
+const SCHEMA = 'assay.explain/1';
 /** More would be a list to read, which there is. */
 const MAX_NEAR = 3;
 /** What fewer letters begin says nothing of what was meant. */

@@ -29,13 +29,14 @@ import { openNpm } from '../gate/node/client.ts';
 import type { Io } from '../io.ts';
 import type { ParsedOptions } from '../options.ts';
 import { begunWith } from '../project/begun.ts';
-import { writeBaseline } from '../project/files.ts';
+import { projectFolder, writeBaseline } from '../project/files.ts';
 import { lockfilesIn } from '../project/find.ts';
 import type { Project } from '../project/folder.ts';
-import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
+import { withProjects } from '../project/open.ts';
 import { loadPolicy, phaseOf, type LoadedPolicy } from '../project/policy.ts';
 import { networkConfig } from '../project/registry.ts';
-import { startTrust } from '../project/trust.ts';
+import { PROJECT_OPTIONS } from '../project/option-names.ts';
+import { startTrust, unasked } from '../project/trust.ts';
 import type { Cache } from '../../store/store.ts';
 import { openStore, reportOptions } from '../setup.ts';
 import { demandFile } from '../user-files.ts';
@@ -57,14 +58,14 @@ export const command: Command = {
     const shown = escapeText(positionals.join(' '), 200);
     const command = gateCommand(positionals, io);
     const { folder } = command;
+    const policy = await loadPolicy(options.values, folder, io);
+    const redirects = policy?.policy.redirects ?? [];
+    const client = command.client({ values: options.values, line: positionals, redirects, io });
     const before = await auditLockfiles(options, command, allowance, io);
     if (before !== null && before.status !== EXIT.holds) {
       io.stderr.write(`assay: not run: ${shown}\n`);
       return before.status;
     }
-    const policy = await loadPolicy(options.values, folder, io);
-    const redirects = policy?.policy.redirects ?? [];
-    const client = command.client({ values: options.values, line: positionals, redirects, io });
     const opening = openingFor(options, policy, before, folder, { ...client, allowance }, io);
     // It asks with the tokens of this user.
     const gate = await openGate({ ...opening, user: process.getuid?.() ?? null });
@@ -110,20 +111,24 @@ interface Audited extends Pick<LockfileAuditOptions, 'baseline' | 'store'> {
 /** Audits the lockfiles of a command; null where there are none, and where they have nothing yet. */
 async function auditLockfiles(
   options: ParsedOptions,
-  { folder, lockfiles: ofCommand }: GateCommand,
+  command: GateCommand,
   allowance: Allowance | null,
   io: Io,
 ): Promise<Audited | null> {
-  const own = ofCommand?.();
+  const { folder } = command;
+  const own = command.lockfiles?.();
   if ((own ?? lockfilesIn(folder)).length === 0) return null;
   const { values } = options;
   const places = (own ?? [folder]).map((path) => relative(io.cwd, path) || '.');
   const audited = await withProjects(places, false, options, io, async ({ audit, projects, unread, policy }) => {
     const lockfiles = projects.flatMap((project) => project.lockfiles);
     if (unread.length === 0 && lockfiles.every(({ dependencies }) => dependencies.length === 0)) return null;
-    const report = await audit(async ({ baseline, askBase }) => ({
+    const report = await audit(async ({ path, baseline, askBase }) => ({
       enforce: phaseOf(values, policy),
       omit: [],
+      // What is built from is in the project or on this machine already, and no package manager holds it to anything.
+      vendored: projectFolder(path),
+      kept: projectFolder(path),
       baseline: { ...baseline, base: await askBase() },
     }));
     const [project] = projects;
@@ -136,7 +141,7 @@ async function auditLockfiles(
       ...(project && { baseline: project.baseline, store: project.store }),
     };
   });
-  return audited === 'again' ? auditLockfiles(options, folder, null, io) : audited;
+  return audited === 'again' ? auditLockfiles(options, command, null, io) : audited;
 }
 
 /** Writes into assay.lock what is allowed of a report, so that every later one names it; whether there is any. */
@@ -163,10 +168,11 @@ function openingFor(
   folder: string,
   {
     network,
+    isUnsigned,
     open,
     isDirect,
     allowance,
-  }: Pick<GateClient, 'network' | 'open' | 'isDirect'> & { readonly allowance: Allowance | null },
+  }: Pick<GateClient, 'network' | 'isUnsigned' | 'open' | 'isDirect'> & { readonly allowance: Allowance | null },
   io: Io,
 ): Opening {
   const phase = phaseOf(values, policy);
@@ -184,11 +190,12 @@ function openingFor(
       trust.close();
     };
     try {
+      const session = await trust.session;
       return {
         protocol,
         audit: {
           ...sources,
-          trust: await (await trust.session).refresh(),
+          trust: await (isUnsigned === true ? unasked(session) : session).refresh(),
           enforce: phase,
           policy,
           store,

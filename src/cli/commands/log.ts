@@ -2,7 +2,7 @@ import type { Command } from '../command.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
-import { TRUST_OPTIONS } from '../project/trust.ts';
+import { TRUST_OPTIONS } from '../project/option-names.ts';
 
 type Action = (args: readonly string[], values: OptionValues, io: Io) => Promise<number>;
 

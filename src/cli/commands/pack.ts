@@ -10,7 +10,7 @@ import { openPackFile } from '../evidence.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { demandNoInput } from '../output/inputs.ts';
 import { gather } from '../project/gather.ts';
-import { PROJECT_OPTIONS } from '../project/open.ts';
+import { PROJECT_OPTIONS } from '../project/option-names.ts';
 import { demandFolderOf, shownPath } from '../user-files.ts';
 import { writeProblem } from '../write-problem.ts';
 

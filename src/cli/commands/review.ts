@@ -10,7 +10,8 @@ import type { Command } from '../command.ts';
 import { exitStatus, UsageError } from '../exit.ts';
 import { findLockfiles } from '../project/find.ts';
 import type { Io } from '../io.ts';
-import { placeOf, PROJECT_OPTIONS, withProject } from '../project/open.ts';
+import { PROJECT_OPTIONS } from '../project/option-names.ts';
+import { placeOf, withProject } from '../project/open.ts';
 import { phaseOf } from '../project/policy.ts';
 
 export const command: Command = {

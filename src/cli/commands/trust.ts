@@ -19,7 +19,8 @@ import { placeOf } from '../project/open.ts';
 import { loadPolicy } from '../project/policy.ts';
 import { networkConfig } from '../project/registry.ts';
 import { importTrust } from '../project/trust-import.ts';
-import { startTrust, TRUST_OPTIONS } from '../project/trust.ts';
+import { startTrust } from '../project/trust.ts';
+import { TRUST_OPTIONS } from '../project/option-names.ts';
 
 export const command: Command = {
   usage: '[refresh | import PATH | export | hosts [PATH]]',

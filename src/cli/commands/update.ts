@@ -10,7 +10,8 @@ import { silentTexts } from '../../report/commands/silent.ts';
 import { renderUpdate } from '../../report/commands/update.ts';
 import type { Command } from '../command.ts';
 import { exitStatus, UsageError } from '../exit.ts';
-import { placeOf, PROJECT_OPTIONS, withProject, type OneProject } from '../project/open.ts';
+import { PROJECT_OPTIONS } from '../project/option-names.ts';
+import { placeOf, withProject, type OneProject } from '../project/open.ts';
 import { writeBaseline } from '../project/files.ts';
 
 export const command: Command = {

@@ -95,7 +95,7 @@ async function demandNoOutput(what: string, given: readonly string[], folder: st
 }
 
 /** The folder whose Cargo.lock is used; null where there is no Cargo.toml. */
-function projectRoot(folder: string, io: Io): string | null {
+export function projectRoot(folder: string, io: Io): string | null {
   for (let at = folder; ; at = dirname(at)) {
     if (existsSync(join(at, 'Cargo.toml'))) return workspaceAbove(at, io)?.folder ?? at;
     if (at === dirname(at)) return null;

@@ -27,6 +27,8 @@ export interface Held {
 export interface Inner {
   readonly line: readonly string[];
   readonly start: Start;
+  /** Whether it gets variables that nobody sees here. */
+  readonly isUnseen?: boolean;
 }
 
 /**
@@ -51,7 +53,8 @@ export function demandAudited(lockfile: string, what: string, held: Held): void 
 }
 
 export function shownAudited({ audited, io }: Held): string {
-  return escapeText(audited.map(({ path }) => shownPath(path, io)).join(', '), 200);
+  const all = audited.map(({ path }) => shownPath(path, io)).join(', ');
+  return escapeText(all === '' ? 'none' : all, 200);
 }
 
 /**

@@ -44,7 +44,7 @@ export const checkGo: Check = async (given, held) => {
 };
 
 /** With `-C DIR`, which go takes as the first of all options, as the folder that it is started in. */
-function inItsFolder(started: Started): Started {
+export function inItsFolder(started: Started): Started {
   const { args, within } = started;
   const at = args.findIndex((word) => word.startsWith('-'));
   const option = args[at] ?? '';

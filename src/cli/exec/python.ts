@@ -5,9 +5,11 @@ import { tableOf } from '../../readers/toml-tables.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import type { Io } from '../io.ts';
 import { isSet, tomlFile } from '../project/uv-settings.ts';
-import { above, demandAudited, demandPlace, type Check, type Held } from './check.ts';
+import { above, demandAudited, demandPlace, type Check, type Held, type Inner } from './check.ts';
 import { readCommand, refuse, refuseUnlocked, verbIn, type Command } from './programs/grammar.ts';
+import { programOf } from './programs/index.ts';
 import { PROJECT_INSTALLERS, PYTHON_RUNNERS } from './programs/python.ts';
+import { nameOf, type Started } from './started.ts';
 
 /** Demands that an installer of Python installs what an audited lockfile has, and nothing else. */
 export const checkPython: Check = async (started, held) => {
@@ -19,17 +21,17 @@ export const checkPython: Check = async (started, held) => {
     refuse(`${what} may fetch and run what no audited lockfile has: run it by itself`);
   }
   const command = readCommand(program.grammar, program.name, args);
-  const { verb, does, names, rest } = command;
+  const { verb, does, names } = command;
   if (does === 'plain') {
     if (program.name === 'uv' && verb === 'version' && names.length > 0) refuseUnlocked(what);
     return null;
   }
-  const folder = await demandPlace(started, held.io);
+  const folder = await demandPlace({ ...started, through: [...started.through, ...pythonsOf(command)] }, held.io);
   const env = { ...held.io.env, ...started.env };
   const installer = PROJECT_INSTALLERS.find(({ name }) => name === program.name);
   if (installer !== undefined) {
     if (program.name === 'pipenv') demandNoEnvFile(what, folder, env);
-    if (does === 'runs') return { line: rest, start: started };
+    if (does === 'runs') return ofProject(command, what, started, folder, held.io);
     if (names.length > 0) refuseUnlocked(what);
     const needed = installer.needs[verb] ?? [];
     if (needed.length > 0 && !needed.some((option) => command.given.has(option))) {
@@ -61,6 +63,34 @@ export const checkPython: Check = async (started, held) => {
   demandUvOmits(command, what, dirname(lockfile), env, held);
   return inner;
 };
+
+/** Interpreters that a command names, which it starts; an environment stands for the one in it. */
+function pythonsOf({ given }: Command): readonly string[] {
+  const named = ['-p', '--python'].flatMap((option) => given.get(option) ?? []);
+  return named.flatMap((one) => [one, `${one}/bin/python`, `${one}/Scripts/python`]);
+}
+
+/** Where projects have scripts, which their tool runs in place of the program of that name. */
+const SCRIPTS: Readonly<Record<string, readonly [file: string, ...tables: readonly string[]]>> = {
+  pdm: ['pyproject.toml', 'tool', 'pdm', 'scripts'],
+  pipenv: ['Pipfile', 'scripts'],
+};
+
+/** What `pdm run` and its like start. Throws UsageError where that is a script of the project with a program's name. */
+function ofProject({ rest }: Command, what: string, started: Started, folder: string, io: Io): Inner {
+  const [file = '', ...tables] = SCRIPTS[started.program.name] ?? [];
+  const root = dirname(above(folder, file) ?? join(folder, file));
+  const document = file === '' ? undefined : tomlFile(root, file, io)?.table;
+  const scripts = tables.reduce((table, name) => tableOf(table.get(name)), tableOf(document));
+  const [name = ''] = rest;
+  if (scripts.has(name) && programOf(nameOf(name)) !== null) {
+    refuse(
+      `${what} runs the script ${escapeText(name, 80)} of ${file}, and not the program: call the script something else`,
+    );
+  }
+  // https://pdm-project.org/en/latest/usage/scripts/#shared-options
+  return { line: rest, start: started, isUnseen: tableOf(scripts.get('_')).size > 0 };
+}
 
 /** Pipenv takes variables from a file of the project, before whatever it does, and hands them to pip. */
 function demandNoEnvFile(what: string, folder: string, env: Io['env']): void {

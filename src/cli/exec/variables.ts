@@ -23,11 +23,11 @@ const KEPT: Readonly<Record<string, readonly string[]>> = {
     '.rustup',
     '.pip',
     'Library',
-    ...['pip', 'uv', 'go', 'pypoetry', 'pdm'].map((name) => `.config/${name}`),
+    ...['pip', 'uv', 'pypoetry', 'pdm'].map((name) => `.config/${name}`),
   ],
   XDG_CACHE_HOME: ['.'],
   XDG_DATA_HOME: ['.'],
-  XDG_CONFIG_HOME: ['pip', 'uv', 'go', 'pypoetry', 'pdm'],
+  XDG_CONFIG_HOME: ['pip', 'uv', 'pypoetry', 'pdm'],
   LOCALAPPDATA: ['.'],
 };
 

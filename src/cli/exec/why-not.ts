@@ -20,15 +20,19 @@ const CHECKS: Readonly<Record<Program['kind'], Check>> = {
  * Why a command must not run after the audit of these lockfiles: it may install something else than they lock, or what
  * `omit` left out of the audit. Null where it installs from them, or installs nothing that can be seen.
  */
-export async function whyNotRun(
+export function whyNotRun(
   line: readonly string[],
   audited: readonly Audited[],
   io: Io,
   omit: readonly string[] = [],
 ): Promise<string | null> {
+  return whyNotStarted(() => startedIn(line, io.env), { audited, omit, io });
+}
+
+/** The same of the programs that `find` gives, or says in a UsageError that they cannot be told. */
+export async function whyNotStarted(find: () => readonly Started[], held: Held): Promise<string | null> {
   try {
-    const held = { audited, omit, io };
-    for (const started of startedIn(line, io.env)) await demandHeld(started, held);
+    for (const started of find()) await demandHeld(started, held);
     return null;
   } catch (error) {
     if (isMendable(error) && error.name === UsageError.name) return error.message;
@@ -43,6 +47,9 @@ async function demandHeld(started: Started, held: Held): Promise<void> {
   const all = startedIn(inner.line, io.env, inner.start, started.depth + 1);
   const { program, args, env } = started;
   const hasFile = args.some((word) => word.startsWith('--env-file')) || isUvFile(program, { ...io.env, ...env });
+  if (all[0] !== undefined && inner.isUnseen === true) {
+    refuse(`which variables the project gives ${all[0].program.name} cannot be seen: run it by itself`);
+  }
   if (all[0] !== undefined && hasFile) {
     refuse(`which variables an --env-file gives ${all[0].program.name} cannot be seen: leave it out`);
   }

@@ -2,7 +2,9 @@ import { escapeText } from '../../report/words/escape.ts';
 import type { Program } from '../exec/programs/program.ts';
 import { nameOf, startedIn, type Started } from '../exec/started.ts';
 import type { Io } from '../io.ts';
-import { refuseProgram, refuseUnseen, type GateCommand, type ReadCommand } from './common/kind.ts';
+import { MARK, refuseProgram, refuseUnseen, type GateCommand, type ReadCommand } from './common/kind.ts';
+import { cargoAtGate } from './cargo/command.ts';
+import { goAtGate } from './go/command.ts';
 import { nodeAtGate } from './node/command.ts';
 import { pythonAtGate } from './python/command.ts';
 
@@ -10,8 +12,8 @@ import { pythonAtGate } from './python/command.ts';
 const KINDS: Readonly<Record<Program['kind'], ReadCommand | null>> = {
   node: nodeAtGate,
   python: pythonAtGate,
-  cargo: null,
-  go: null,
+  cargo: cargoAtGate,
+  go: goAtGate,
 };
 
 const SHELL = /^(?:[bd]?a|z|k|fi)?sh$/;
@@ -23,7 +25,8 @@ const SHELL = /^(?:[bd]?a|z|k|fi)?sh$/;
 export function gateCommand(line: readonly string[], io: Io): GateCommand {
   const shown = escapeText(line.join(' '), 200);
   if (SHELL.test(nameOf(line[0] ?? ''))) refuseUnseen(shown);
-  const [started, ...others] = startedIn(line, io.env);
+  const env = { ...io.env, [MARK]: 'set' };
+  const [started, ...others] = startedIn(line, env);
   if (started === undefined) refuseUnseen(shown);
   return read(started, others);
 
@@ -37,7 +40,7 @@ export function gateCommand(line: readonly string[], io: Io): GateCommand {
       shown,
       io,
       inner: (words, start) => {
-        const [first, ...more] = startedIn(words, io.env, start, one.depth + 1);
+        const [first, ...more] = startedIn(words, env, start, one.depth + 1);
         return first === undefined ? null : read(first, more);
       },
     });

@@ -110,19 +110,25 @@ export function replacedBy(files: readonly CargoConfigFile[]): string {
   throw new UsageError(`the sources of Cargo replace each other in a circle, beginning with crates-io`);
 }
 
-/** Opens the indexes, and what this machine has. The caller closes it. */
-export function openCrates({ main, beside, machine }: CratesAsking): CratesSource & { readonly close: () => void } {
-  const opened = new Map([...beside].map(([prefix, one]) => [prefix, openIndex(one)] as const));
-  const first = openIndex(main);
+/** Opens the indexes, and what this machine has. `through` is what each is asked through. The caller closes it. */
+export function openCrates(
+  { main, beside, machine }: CratesAsking,
+  through: (client: HttpClient) => HttpClient = (client) => client,
+): CratesSource & { readonly close: () => void } {
+  const opened = new Map([...beside].map(([prefix, one]) => [prefix, openIndex(one, through)] as const));
+  const first = openIndex(main, through);
   const close = (): void => [first, ...opened.values()].forEach(({ index }) => index.close());
   return { main: first, beside: opened, ...machine, close };
 }
 
-function openIndex({ config, url, hosts: folders }: IndexAsking): AskedRegistry {
+function openIndex(
+  { config, url, hosts: folders }: IndexAsking,
+  through: (client: HttpClient) => HttpClient,
+): AskedRegistry {
   const hosts = new Set([new URL(url).host]);
   const refuseRedirect = (to: URL): string | null =>
     hosts.has(to.host) ? null : 'which is none of the hosts that assay trust hosts names';
-  const client = createHttpClient(config, { refuseRedirect });
+  const client = through(createHttpClient(config, { refuseRedirect }));
   const allow = ({ host }: URL): void => void hosts.add(host);
   return { index: cratesIndex({ client, api: apiClient(config) }, url, allow), hosts: folders };
 }

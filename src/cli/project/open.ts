@@ -22,7 +22,7 @@ import { findAllLockfiles, type Found } from './find.ts';
 import { goneLockfiles } from './gone-lockfiles.ts';
 import { openFolder, type Project } from './folder.ts';
 import type { Io } from '../io.ts';
-import type { OptionName, OptionValues, ParsedOptions } from '../options.ts';
+import type { OptionValues, ParsedOptions } from '../options.ts';
 import { demandSignedPack } from './pack-signers.ts';
 import { governedFolder, loadPolicy, type LoadedPolicy } from './policy.ts';
 import { repositoryAddress } from '../output/pipeline.ts';
@@ -31,7 +31,7 @@ import { hashesCommand, lockingNothing } from './python-unlocked.ts';
 import { progressOn } from '../output/progress.ts';
 import { likelyManager, managerConfigs, type ManagerConfig } from './manager-config.ts';
 import { askingOf, networkConfig, openRegistry, openSources, projectConfig, servedNames } from './registry.ts';
-import { startTrust, TRUST_OPTIONS, unasked, withTrust } from './trust.ts';
+import { startTrust, unasked, withTrust } from './trust.ts';
 
 /** How a project is audited. */
 type How = Pick<LockfileAuditOptions, 'enforce' | 'omit'> & Partial<LockfileAuditOptions>;
@@ -65,17 +65,6 @@ export interface Projects {
 
 /** From this many dependencies on, V8 trades time for memory. */
 const LARGE = 2000;
-
-/** The options of `withProject` and `withProjects`. */
-export const PROJECT_OPTIONS = [
-  'registry',
-  ...TRUST_OPTIONS,
-  'registry-keys',
-  'policy',
-  'advisories',
-  'evidence',
-  'no-cache',
-] as const satisfies OptionName[];
 
 /**
  * Opens the project that a directory or lockfile names, runs `work` with it, and closes what was opened. Each of its

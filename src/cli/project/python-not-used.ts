@@ -36,10 +36,10 @@ const OF_UV = ['UV_CACHE_DIR', 'UV_PYTHON_INSTALL_DIR'];
 /** Variables that say where each tool keeps what it fetched, built and installed, and looks for more of its own. */
 const STORES: Readonly<Partial<Record<Lockfile['manager'], readonly string[]>>> = {
   uv: OF_UV,
-  pip: OF_UV,
+  pip: [...OF_UV, 'PIP_CACHE_DIR'],
   poetry: ['POETRY_CACHE_DIR', 'POETRY_VIRTUALENVS_PATH', 'POETRY_DATA_DIR', 'POETRY_CONFIG_DIR'],
   pdm: ['PDM_CACHE_DIR'],
-  pipenv: ['PIPENV_CACHE_DIR', 'WORKON_HOME'],
+  pipenv: ['PIPENV_CACHE_DIR', 'PIP_CACHE_DIR', 'WORKON_HOME'],
 };
 
 async function variables(manager: Lockfile['manager'], folder: string, io: Io): Promise<readonly Finding[]> {

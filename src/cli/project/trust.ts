@@ -16,7 +16,7 @@ import { pinRoot } from '../../sigstore/tuf/repository.ts';
 import { isSameTrust, openTrust, type TrustSession, type TrustSource } from '../../audit/trust.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
-import type { OptionName, OptionValues } from '../options.ts';
+import type { OptionValues } from '../options.ts';
 import { policyFile, type LoadedPolicy } from './policy.ts';
 import { furtherInstances, joinSessions, mainOf, type FurtherInstances } from './trust-instances.ts';
 import { witnessesOf, withWitnesses } from './witnesses.ts';
@@ -24,15 +24,6 @@ import { placeOfCache } from '../setup.ts';
 import { demandApart, loadInstances, loadKeys, statedThresholds } from '../trust-files.ts';
 import { folderAsker } from './tuf-folder.ts';
 import { messageOf, readUserFile } from '../user-files.ts';
-
-/** The options that say what to verify with. */
-export const TRUST_OPTIONS = [
-  'trusted-root',
-  'tuf',
-  'tuf-root',
-  'tuf-root-sha256',
-  'thresholds',
-] as const satisfies OptionName[];
 
 /** Where a TUF repository may lead. */
 export const TUF_EGRESS = {

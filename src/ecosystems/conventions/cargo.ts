@@ -87,6 +87,7 @@ export const cargoConventions: Conventions = {
   commands,
   osv: { ecosystem: 'crates.io', name: (name) => foldedName(crateIn(name)), version: (text) => text },
   hasProvenance: false,
+  isSignedByRegistry: false,
   archive: 'crate',
   unpacked: 'crate',
 };

@@ -123,6 +123,8 @@ export interface Conventions {
   readonly osv: OsvWords;
   /** Whether a release can have provenance: whether anybody signs who built one. */
   readonly hasProvenance: boolean;
+  /** Whether registries of it sign releases, and say which account published one. */
+  readonly isSignedByRegistry: boolean;
   /** What a version is packed in, for people. */
   readonly archive: string;
   /** What of these is unpacked where a version is installed, for people. */

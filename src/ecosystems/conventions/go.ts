@@ -91,6 +91,7 @@ export const goConventions: Conventions = {
   // Records leave the v of versions out.
   osv: { ecosystem: 'Go', name: names.normalise, version: (text) => (/^\d/.test(text) ? `v${text}` : text) },
   hasProvenance: false,
+  isSignedByRegistry: false,
   archive: 'zip',
   unpacked: 'zip',
 };

@@ -28,9 +28,16 @@ export function conventionsOf(ecosystem: Ecosystem): Conventions {
   return CONVENTIONS[ecosystem];
 }
 
+/** The conventions of the ecosystem that a package manager installs from. */
+export function conventionsOfManager(manager: PackageManager): Conventions {
+  const found = Object.values(CONVENTIONS).find(({ commands }) => commands.byManager[manager] !== undefined);
+  if (found === undefined) throw new Error(`there are no conventions of ${manager}`);
+  return found;
+}
+
 /** How a package manager is told what to do. */
 export function commandsOf(manager: PackageManager): ManagerCommands {
-  const [found] = Object.values(CONVENTIONS).flatMap(({ commands }) => commands.byManager[manager] ?? []);
+  const found = conventionsOfManager(manager).commands.byManager[manager];
   if (found === undefined) throw new Error(`there are no commands of ${manager}`);
   return found;
 }

@@ -10,6 +10,7 @@ export const npmConventions: Conventions = {
   commands,
   osv: { ecosystem: 'npm', name: names.normalise, version: (text) => text },
   hasProvenance: true,
+  isSignedByRegistry: true,
   archive: 'tarball',
   unpacked: 'tarball',
 };

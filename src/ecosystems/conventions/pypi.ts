@@ -10,6 +10,7 @@ export const pypiConventions: Conventions = {
   commands,
   osv: { ecosystem: 'PyPI', name: names.normalise, version: (text) => text },
   hasProvenance: true,
+  isSignedByRegistry: false,
   archive: 'file',
   unpacked: 'wheel',
 };

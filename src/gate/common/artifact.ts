@@ -7,21 +7,33 @@ import type { GetOptions, HttpClient, Sink } from '../../net/request.ts';
 /** Why bytes are not handed on. */
 export type Broken = 'mismatch' | 'absent' | 'unavailable';
 
-/**
- * Hands bytes on while they come, and hashes them. The last part is held back until all of `digests` hold, so that a
- * client never has the whole of anything else. An attempt that the network broke off is gone on with where the bytes
- * begin as they did before.
- */
-export async function handOn(
+/** Gives bytes to a sink, anew for each attempt; answers what came of that. */
+type Fetch = (sink: () => Sink) => Promise<'ok' | 'absent' | 'unavailable'>;
+
+/** Hands on what is at an address, as `handOnBy` does. */
+export function handOn(
   url: string,
   digests: readonly Digest[],
   client: HttpClient,
   out: Writable,
   options: Pick<GetOptions, 'auth' | 'timeoutMs'> & { readonly maxBytes?: number } = {},
 ): Promise<Broken | null> {
+  const fetch: Fetch = async (sink) => {
+    const { kind } = await client.get(url, { maxBytes: MAX_TARBALL_BYTES, ...options, sink });
+    return kind === 'ok' || kind === 'absent' ? kind : 'unavailable';
+  };
+  return handOnBy(fetch, digests, out);
+}
+
+/**
+ * Hands bytes on while they come, and hashes them. The last part is held back until all of `digests` hold, so that a
+ * client never has the whole of anything else. An attempt that the network broke off is gone on with where the bytes
+ * begin as they did before.
+ */
+export async function handOnBy(fetch: Fetch, digests: readonly Digest[], out: Writable): Promise<Broken | null> {
   const stream = createStream(digests, out);
-  const answer = await client.get(url, { maxBytes: MAX_TARBALL_BYTES, ...options, sink: stream.begin });
-  if (answer.kind !== 'ok') return answer.kind === 'absent' ? 'absent' : 'unavailable';
+  const came = await fetch(stream.begin);
+  if (came !== 'ok') return came;
   return (await stream.end()) ? null : 'mismatch';
 }
 

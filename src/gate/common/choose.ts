@@ -31,7 +31,7 @@ export interface Choosing {
 export function choosing(
   ecosystem: Ecosystem,
   listed: readonly string[],
-  decide: (version: string) => Promise<Decision>,
+  decide: (version: string) => Promise<Pick<Decision, 'refusal'>>,
 ): Choosing {
   const { parse } = conventionsOf(ecosystem).versions;
   const sorted = listed

@@ -29,9 +29,15 @@ export interface Decision {
 export interface Judge {
   /**
    * `artifacts` reads what the registry's document says of the version's hashes, and `said` is that as text: where it
-   * says something else than before, that is decided anew. Never rejects.
+   * says something else than before, that is decided anew. Of a locked version counts what is `locked` of it, which may
+   * be a part of what is asked for. Never rejects.
    */
-  readonly decide: (version: VersionRef, said: string, artifacts: () => Artifacts) => Promise<Decision>;
+  readonly decide: (
+    version: VersionRef,
+    said: string,
+    artifacts: () => Artifacts,
+    locked?: (own: Artifacts) => Artifacts,
+  ) => Promise<Decision>;
   /** Versions of a package that somebody is known to want: those of the lockfile, and what was refused so far. */
   readonly namedOf: (one: PackageRef) => readonly string[];
 }
@@ -49,6 +55,8 @@ export interface JudgeOptions {
 
 /** More than a tree of the largest projects asks about. */
 const MAX_DECISIONS = 50_000;
+
+type Locked = (own: Artifacts) => Artifacts;
 
 interface Waiting {
   readonly dependency: Dependency;
@@ -86,19 +94,23 @@ export function createJudge({ audit, locked, isDirect, allows, now }: JudgeOptio
     return { refusal: refusalOf(dependency, judged, why), artifacts, judged };
   }
 
-  function ask(version: VersionRef, artifacts: () => Artifacts): Promise<Decision> {
+  function dependencyFor(version: VersionRef, artifacts: () => Artifacts, locked: Locked): Dependency {
+    const own = ofLockfile.get(versionId(version));
+    if (own !== undefined) return { ...own, artifacts: locked(own.artifacts) };
+    return { ...dependencyOf(version, []), artifacts: artifacts(), direct: isDirect(version.name) };
+  }
+
+  function ask(dependency: Dependency): Promise<Decision> {
     return new Promise((settle) => {
       if (waiting.length === 0) setImmediate(() => void auditWaiting());
-      const direct = isDirect(version.name);
-      const served = (): Dependency => ({ ...dependencyOf(version, []), artifacts: artifacts(), direct });
-      waiting.push({ dependency: ofLockfile.get(versionId(version)) ?? served(), settle });
+      waiting.push({ dependency, settle });
     });
   }
 
   return {
-    decide: (version, said, artifacts) =>
+    decide: (version, said, artifacts, locked = (own) => own) =>
       decisions.get(`${versionId(version)} ${said}`, () => {
-        const decision = ask(version, artifacts);
+        const decision = ask(dependencyFor(version, artifacts, locked));
         void decision.then(({ refusal }) => {
           if (refusal === null) return;
           const id = packageId(version);

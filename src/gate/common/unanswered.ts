@@ -1,8 +1,10 @@
+import type { Evidence } from '../../model/evidence.ts';
 import type { VersionRef } from '../../model/package.ts';
 import type { HttpAnswer } from '../../net/request.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import type { Broken } from './artifact.ts';
 import type { Refusal } from './refusal.ts';
+import { failureReply, type Reply } from './reply.ts';
 
 export type Unanswered = Exclude<HttpAnswer, { kind: 'ok' }>;
 
@@ -32,6 +34,16 @@ export function failureOf(answer: Unanswered, what: string): Failure {
       };
     }
   }
+}
+
+/** The same as an answer to clients that show its text, of what was asked as evidence. */
+export function unansweredReply(answer: Exclude<Evidence<never>, { state: 'present' }>, what: string): Reply {
+  if (answer.state === 'absent') return failureReply(404, 'not-found', `the registry has not ${what}`);
+  const [code, why] =
+    answer.state === 'malformed'
+      ? (['evidence-malformed', 'cannot be read'] as const)
+      : (['evidence-unavailable', 'did not arrive'] as const);
+  return failureReply(502, code, `${what} ${why}: ${escapeText(answer.reason, 300)}`);
 }
 
 /** Why bytes of a version were not handed on to their end. `what` they are of, for people. */

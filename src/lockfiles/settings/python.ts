@@ -55,6 +55,7 @@ const PIPENV: Known = {
 /** What `[global]` and `[install]` of a pip.conf may say (https://pip.pypa.io/en/stable/cli/pip_install/#options). */
 const PIP: Known = {
   effects: {
+    'cache-dir': 'store',
     'find-links': 'source',
     requirement: 'source',
     editable: 'source',
@@ -69,7 +70,7 @@ const PIP: Known = {
     'build-option': 'build',
   },
   without: words(
-    `abi break-system-packages build-constraint cache-dir cert check-build-dependencies client-cert compile constraint
+    `abi break-system-packages build-constraint cert check-build-dependencies client-cert compile constraint
     debug disable-pip-version-check dry-run exists-action extra-index-url force-reinstall format ignore-installed
     ignore-requires-python implementation index-url isolated keyring-provider log no-binary no-build-isolation
     no-cache-dir no-clean no-color no-compile no-deps no-index no-input no-python-version-warning

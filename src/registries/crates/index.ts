@@ -4,6 +4,7 @@ import type { History } from '../../model/history.ts';
 import type { Instant } from '../../model/time.ts';
 import type { HttpClient } from '../../net/request.ts';
 import { createDocuments, type Recognised } from '../documents.ts';
+import { evidenceOf } from '../evidence-of.ts';
 import { createConfig } from './config.ts';
 import { createDownloads, prefixOf, type FetchCrate } from './downloads.ts';
 import { parseIndexFile } from './index-file.ts';
@@ -18,6 +19,8 @@ export interface CratesIndex {
   readonly url: string;
   /** All versions of a crate that are there; deleted ones are not. Its name begins with the registry. */
   readonly crate: (name: string) => Promise<Evidence<Recognised<History>>>;
+  /** The file at a path of the index (`se/rd/serde`), as it is served. */
+  readonly file: (path: string) => Promise<Evidence<Buffer>>;
   /** The renewed validator where the file still is what it was; null for anything else. */
   readonly revalidate: (name: string, known: Validator, now: Instant) => Promise<Validator | null>;
   /** Fetches the file of a version, which is asked of no cache. */
@@ -50,6 +53,10 @@ export function cratesIndex(
   return {
     url,
     crate: (name) => files.ask(addressOf(name), name),
+    file: async (path) => {
+      const answer = await client.get(url + path, { maxBytes: MAX_FILE_BYTES });
+      return evidenceOf(answer, url + path, MAX_FILE_BYTES, (value) => ({ value }));
+    },
     revalidate: (name, known, now) => files.revalidate(addressOf(name), name, known, now),
     fetch: createDownloads(client, url, config, allow),
     publishers: createPublishers(api, url, config),

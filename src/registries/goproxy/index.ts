@@ -19,6 +19,8 @@ export interface VersionInfo {
   readonly time: Instant | null;
   /** Where the proxy had it from, and the commit in hex; null where it does not say. */
   readonly origin: { readonly url: string; readonly hash: string | null } | null;
+  /** As it was served. */
+  readonly body: Buffer;
 }
 
 /** What answers for the checksum database. */
@@ -28,6 +30,8 @@ interface Database {
   readonly lookup: (module: ModuleVersion) => Promise<Evidence<Buffer>>;
   /** `path` is that of the tile below `tile/8/`. */
   readonly tile: (path: string) => Promise<Evidence<Buffer>>;
+  /** What it answers to whatever the go command asks it: `latest`, `lookup/...` or `tile/...`. */
+  readonly answer: (path: string) => Promise<Evidence<Buffer>>;
   /** Left out where there is no other than one. */
   readonly way?: DatabaseWay;
 }
@@ -123,6 +127,7 @@ export function goProxy(client: HttpClient, settings: ProxySettings): GoProxy {
             lookup: ({ name, version }) =>
               askDatabase(`lookup/${escapeCapitals(name)}@${escapeCapitals(version)}`, MAX_LOOKUP_BYTES),
             tile: (path) => askDatabase(`tile/8/${path}`, MAX_TILE_BYTES),
+            answer: (path) => askDatabase(path, path.startsWith('tile/8/') ? MAX_TILE_BYTES : MAX_LOOKUP_BYTES),
             ...(database.url === null && {
               way: {
                 settings: JSON.stringify([database.key.name, ...proxies]),
@@ -199,7 +204,8 @@ function infoOf(answer: Evidence<Buffer>): Evidence<VersionInfo> {
     const { Version: version, Time: time, Origin: origin } = fieldsOf(json);
     if (typeof version !== 'string' || goConventions.versions.parse(version) === null)
       return { malformed: 'it names no version' };
-    return { value: { version, time: typeof time === 'string' ? parseInstant(time) : null, origin: originOf(origin) } };
+    const instant = typeof time === 'string' ? parseInstant(time) : null;
+    return { value: { version, time: instant, origin: originOf(origin), body: answer.value } };
   });
   return 'value' in parsed
     ? { state: 'present', value: parsed.value }

@@ -93,6 +93,13 @@ export function proxySettings(settings: GoSettings, netrc: Credentials): ProxySe
   };
 }
 
+/** What a pattern takes in, whatever module it is held against; null for one that matches none. */
+export function reachOfPattern(pattern: string): ExemptionReach | null {
+  const [host = ''] = pattern.split('/', 1);
+  // Every module path begins with a host, so that `none` matches nothing.
+  return /[.*?[]/.test(host) ? reachOf(pattern, pattern) : null;
+}
+
 /** The narrowest that a pattern can be meant for, of those that match a path. */
 function reachOf(pattern: string, path: string): ExemptionReach {
   const [host = ''] = path.split('/', 1);

@@ -4,6 +4,7 @@ import { nameOf } from '../../model/package.ts';
 import { dependencyTexts, factsBeside, FIELDS, gapText, scriptTexts } from '../words/changes.ts';
 import { decideLines } from '../parts/decide.ts';
 import { escapeText } from '../words/escape.ts';
+import { hash } from '../words/hash.ts';
 import { beforeText } from '../parts/explained.ts';
 import { padToWidth, paint, shown, usableColumns, wrap, type RenderOptions } from '../words/layout.ts';
 
@@ -29,16 +30,16 @@ export function renderComparison(comparison: Comparison, options: RenderOptions)
       ? 'has no known predecessor on its release line'
       : `beside ${beforeText(comparison)}${gapText(comparison)}`
   }`;
-  // Nobody signs who built a package there, so that these rows would all be empty.
-  const { hasProvenance } = conventionsOf(comparison.ecosystem);
-  const facts = factsBeside(current, predecessor).filter(
-    ({ before, after, label }) =>
-      hasProvenance || ((before ?? after) !== null && (label !== 'provenance' || after !== 'none')),
-  );
+  const { hasProvenance, isSignedByRegistry } = conventionsOf(comparison.ecosystem);
+  // What nobody says in an ecosystem would be empty in every comparison.
+  const facts = factsBeside(current, predecessor).filter(({ before, after, label }) => {
+    if ((before ?? after) === null) return hasProvenance && (isSignedByRegistry || !PUBLISHERS.has(label));
+    return hasProvenance || label !== 'provenance' || after !== 'none';
+  });
   const rows = facts.map(({ label, before, after, differs }) => ({
     label,
-    before: value(before),
-    after: value(after),
+    before: label === HASH ? hashes(before) : value(before),
+    after: label === HASH ? hashes(after) : value(after),
     differs,
   }));
   const table =
@@ -71,6 +72,15 @@ function measuredTexts({ measured, predecessor }: Comparison): string[] {
 }
 
 const LABEL_COLUMNS = Math.max(...FIELDS.map(({ label }) => label.length));
+
+/** The facts that only a registry says. */
+const PUBLISHERS: ReadonlySet<string> = new Set(['publisher', 'OIDC publisher']);
+const HASH = 'integrity';
+
+/** As the lockfiles of the ecosystem write them. */
+function hashes(text: string | null): string {
+  return text === null ? '-' : text.split(' ').map(hash).join(' ');
+}
 
 function value(text: string | null): string {
   return text === null ? '-' : escapeText(text, 200);

@@ -4,7 +4,7 @@ import type { Proposal } from '../../model/proposal.ts';
 import { DEFAULT_PHASE } from '../../model/verdict.ts';
 import { escapeText } from '../words/escape.ts';
 import { count, listed, paint, shown, usableColumns, wrap, type RenderOptions } from '../words/layout.ts';
-import { commandsOf } from '../../ecosystems/conventions/index.ts';
+import { commandsOf, conventionsOfManager } from '../../ecosystems/conventions/index.ts';
 import { capabilitiesText } from './policy-text.ts';
 import { renderUpdate } from './update.ts';
 
@@ -70,11 +70,14 @@ function nextSteps(
       : `today, ${count(failing.critical.length, 'more direct dependency', 'more direct dependencies')} would fail in that phase: ${named(failing.critical)}`;
   const install = [...new Set(managers)].map((manager) => commandsOf(manager).frozen.join(' ')).join(' or ');
   const files = `${escapeText(policy, 120)} and ${escapeText(baseline, 120)}`;
+  // Where nobody signs who built a package, these phases ask for nothing more.
+  const hasMore = managers.some((manager) => conventionsOfManager(manager).hasProvenance);
+  const later = `4. Later, enforce: critical in ${escapeText(policy, 120)}; ${today}. Then all.`;
   return [
     'Next:',
     `1. Read ${files}; change what is not as you want it.`,
     '2. Commit both.',
     `3. Run assay, and in pipelines before ${install}; assay update after each change of the lockfile.${now}`,
-    `4. Later, enforce: critical in ${escapeText(policy, 120)}; ${today}. Then all.`,
+    ...(hasMore ? [later] : []),
   ];
 }

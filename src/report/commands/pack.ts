@@ -37,7 +37,9 @@ export function renderPack(pack: PackWritten, options: RenderOptions): string {
     ['sha256', sha256],
     ['size', `${size} bytes${base === null ? '' : `; based on the pack of ${formatInstant(base.made)}`}`],
     ['lockfiles', lockfilesOf(pack)],
-    ['registries', listed(pack.registries, MAX_NAMED, (url) => escapeText(url))],
+    ...(pack.registries.length === 0
+      ? []
+      : [['registries', listed(pack.registries, MAX_NAMED, (url) => escapeText(url))] satisfies Row]),
     ...pack.trust.map((one): Row => ['trust', trustText(one)]),
     ['answers', answersText(pack)],
     ...missing(pack).map((text): Row => ['missing', text]),

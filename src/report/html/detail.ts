@@ -4,6 +4,7 @@ import type { Source } from '../../model/dependency.ts';
 import type { Identity, InstalledProof, Proofs, ProvenanceProof } from '../../model/proof.ts';
 import type { LeveledFinding } from '../../model/verdict.ts';
 import { formatInstant } from '../../model/time.ts';
+import { packagingOf } from '../words/builders.ts';
 import { capabilityText, describe, findingTitle, subjectText } from '../words/messages.ts';
 import { overdueText, ownerText } from '../words/review-words.ts';
 import { wayTo, type Node } from './graph.ts';
@@ -19,12 +20,16 @@ const MOST_FINDINGS = 20;
 export function detail(node: Node, nodes: readonly Node[]): Html {
   const { judged, index } = node;
   const { dependency, proofs } = judged;
+  const { archive, unpacked, isSignedByRegistry } = packagingOf(dependency);
   const rows = [
     row('Verdict', html`${judged.verdict === 'unverified' ? 'no statement' : judged.verdict}`),
     row('Hash', integrity(node)),
-    row('Tarball', proofs.bytes === null ? null : html`hashed, ${proofs.bytes.size} bytes`),
-    row('Installed', proofs.installed === null ? null : installed(proofs.installed)),
-    row('Registry signature', signature(proofs, judged.baseline === 'held')),
+    row(
+      `${archive.charAt(0).toUpperCase()}${archive.slice(1)}`,
+      proofs.bytes === null ? null : html`hashed, ${proofs.bytes.size} bytes`,
+    ),
+    row('Installed', proofs.installed === null ? null : installed(proofs.installed, unpacked)),
+    row('Registry signature', isSignedByRegistry ? signature(proofs, judged.baseline === 'held') : null),
     row('Publish attestation', proofs.publish === null ? null : html`proven${loggedText(proofs.publish.bundle.log)}`),
     row('Provenance', proofs.provenance === null ? null : provenance(proofs.provenance)),
     row('Locked at', places(node)),
@@ -93,8 +98,8 @@ function integrity({ judged: { dependency, proofs, baseline } }: Node): Html {
   return html`${state}: <code>${hashText(first)}</code>${more > 0 ? ` and ${more} more` : null}`;
 }
 
-function installed({ paths, files }: InstalledProof): Html {
-  return html`${files} files as in the tarball, at
+function installed({ paths, files }: InstalledProof, unpacked: string): Html {
+  return html`${files} files as in the ${unpacked}, at
   ${joined(
     paths.slice(0, MOST_PLACES).map((path) => hostile(path, 200)),
     ', ',

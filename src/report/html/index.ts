@@ -115,7 +115,7 @@ function graphSection(nodes: readonly Node[], map: Html): Html {
     </p>
     ${legend()} ${map}
     <h3 id="who">Who brings what</h3>
-    ${isKnown ? null : html`<p>The lockfile does not say which package asks for which.</p>`}
+    ${isKnown ? null : html`<p>Which package asks for which is read from lockfiles of npm and Bun alone.</p>`}
     <div class="needs-script" id="tree-controls">
       <p>
         <label

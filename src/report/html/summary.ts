@@ -1,6 +1,6 @@
 import type { Report } from '../../model/report.ts';
 import type { Verdict } from '../../model/verdict.ts';
-import { canBeSigned } from '../words/builders.ts';
+import { canBeSigned, canBeSignedByRegistry } from '../words/builders.ts';
 import { groupsForPeople } from '../parts/statements.ts';
 import { headText, summaryRows, verdictText } from '../terminal/index.ts';
 import { html, type Html } from './markup.ts';
@@ -35,10 +35,10 @@ function tiles(report: Report): Html | null {
     <ul class="tiles">
       <li class="lead">proven:</li>
       ${tile(counts.integrity, 'hash')}
+      ${canBeSignedByRegistry(report) ? tile(counts.signature, 'registry signature') : null}
       ${
         canBeSigned(report)
-          ? html`${tile(counts.signature, 'registry signature')} ${tile(counts.publish, 'publish attestation')}
-            ${tile(counts.provenance, 'provenance')}`
+          ? html`${tile(counts.publish, 'publish attestation')} ${tile(counts.provenance, 'provenance')}`
           : null
       }
       ${held > 0 ? tile(held, 'in an earlier run') : null}

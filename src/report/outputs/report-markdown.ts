@@ -7,6 +7,7 @@ import { escapeText } from '../words/escape.ts';
 import { isFoldable } from '../parts/group.ts';
 import { sizeText, type Group, type GroupItem } from '../words/grouping.ts';
 import { count } from '../words/layout.ts';
+import { canBeSigned } from '../words/builders.ts';
 import { code, codeSpan, table } from '../words/markdown.ts';
 import { findingReason, findingTitle, subjectText } from '../words/messages.ts';
 import { repositoryPaths } from '../words/paths.ts';
@@ -94,7 +95,14 @@ function headLines(report: Report, groups: readonly Group[]): string[] {
     ...(policy !== null && policy.unused.length + policy.outside.length > 0 ? policyTexts(policy) : []),
   ];
   const changes = rows.map((row) => `- ${code(row)}`);
-  const numbers = [counts.dependencies, counts.pass, counts.warn, counts.fail, counts.unverified, counts.provenance];
+  const numbers: readonly (readonly [string, number])[] = [
+    ['Dependencies', counts.dependencies],
+    ['Pass', counts.pass],
+    ['With warnings', counts.warn],
+    ['Fail', counts.fail],
+    ['No statement', counts.unverified],
+    canBeSigned(report) ? ['Provenance proven', counts.provenance] : ['Hash proven', counts.integrity],
+  ];
   return [
     `### assay: ${word}`,
     '',
@@ -102,8 +110,8 @@ function headLines(report: Report, groups: readonly Group[]): string[] {
     unread.length > 0 ? code(rest) : `${rest.charAt(0).toUpperCase()}${rest.slice(1)}`,
     '',
     table(
-      ['Dependencies', 'Pass', 'With warnings', 'Fail', 'No statement', 'Provenance proven'],
-      [numbers.map(String)],
+      numbers.map(([label]) => label),
+      [numbers.map(([, number]) => String(number))],
     ),
     '',
     about.join(', '),

@@ -9,8 +9,9 @@ import { rootTexts } from './trust-age.ts';
 export function trustRows(report: Report): string[] {
   const { logs, repository: main, ages, registries } = report.trust;
   return [
-    ...[...rootTexts(report), ...logTexts(logs)].map((text) => `checked against: ${text}`),
+    ...rootTexts(report).map(againstText),
     ...[main, ...ages.map(({ repository = null }) => repository)].flatMap(repositoryTexts),
+    ...logTexts(logs).map(againstText),
     ...registryTexts(registries),
   ];
 }
@@ -59,4 +60,8 @@ function vouchedFor(keys: RegistryUsed['keys']): string {
     ...(origins.has('registry') ? ['registry vouches for itself'] : []),
   ];
   return words.length === 0 ? 'no signature of it was verified' : words.join(', ');
+}
+
+function againstText(text: string): string {
+  return `checked against: ${text}`;
 }

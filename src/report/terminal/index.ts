@@ -4,7 +4,7 @@ import { baselineRows } from '../parts/baseline-rows.ts';
 import { advisoryRows } from '../parts/advisory-rows.ts';
 import { bytesRows } from '../parts/bytes.ts';
 import { lockfileRows, lockfileText, newText, sinceRows, unreadText } from '../parts/coverage.ts';
-import { canBeSigned, unsignedTexts } from '../words/builders.ts';
+import { canBeSigned, canBeSignedByRegistry, unsignedTexts } from '../words/builders.ts';
 import { escapeText } from '../words/escape.ts';
 import { fitExplanations } from '../parts/explained.ts';
 import { DETAILS, isFoldable, renderGroup, renderWholeGroup, type GroupOptions } from '../parts/group.ts';
@@ -148,10 +148,11 @@ export function summaryRows(report: Report, isCounted = true): string[] {
 /** How many have each proof that there can be. */
 function provenText(report: Report): string {
   const { integrity, signature, publish, provenance } = report.counts;
-  const signed = [`registry signature ${signature}`, `publish attestation ${publish}`, `provenance ${provenance}`];
+  const byRegistry = canBeSignedByRegistry(report) ? [`registry signature ${signature}`] : [];
+  const byBuilder = canBeSigned(report) ? [`publish attestation ${publish}`, `provenance ${provenance}`] : [];
   const unsigned = report.dependencies.filter(({ proofs }) => proofs.integrity?.by === 'registry').length;
   const word = unsigned === 0 ? '' : ` (${unsigned} by the unsigned word of the registry)`;
-  return [`hash ${integrity}${word}`, ...(canBeSigned(report) ? signed : [])].join(', ');
+  return [`hash ${integrity}${word}`, ...byRegistry, ...byBuilder].join(', ');
 }
 
 /** Says that a lockfile locks no tarball, which readers must not overlook. */

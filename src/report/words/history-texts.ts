@@ -126,9 +126,12 @@ function addedText(
   { name, firstPublished, version: locked, published, like }: AddedDependencyAge,
   at: Instant | null,
 ): string {
-  const shown = `${escapeText(name, 80)}${like === undefined ? '' : `, nearly the name of ${escapeText(like, 80)},`}`;
-  if (firstPublished === null) return shown;
-  return `${shown} (${ageText(firstPublished, locked === null ? null : { version: locked, published }, at)})`;
+  const age =
+    firstPublished === null
+      ? []
+      : [ageText(firstPublished, locked === null ? null : { version: locked, published }, at)];
+  const notes = [...(like === undefined ? [] : [`nearly the name of ${escapeText(like, 80)}`]), ...age];
+  return `${escapeText(name, 80)}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`;
 }
 
 /** The ones of unknown age last. */

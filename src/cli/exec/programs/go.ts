@@ -3,7 +3,7 @@ import type { Program } from './program.ts';
 /** https://pkg.go.dev/cmd/go#hdr-Compile_packages_and_dependencies */
 const BUILD = `
   -o= -v -x -n -a -p= -race -msan -asan -cover -covermode= -coverpkg= -trimpath -tags= -buildmode= -buildvcs
-  -ldflags=(?!.*ext(?:ld|ar)(?!\\w)|.*extldflags.*(?:-fplugin|-plugin|-specs|-wrapper|-fuse-ld|-B|@)).* -gcflags=(?!.*-(?:importcfg|embedcfg|importmap)).* -asmflags= -mod=readonly|vendor -pgo= -installsuffix= -linkshared -work
+  -ldflags=(?!(?:.*[\\s="'])?--?(?:importcfg|[LIr])(?:[\\s="']|$)|.*ext(?:ld|ar)(?!\\w)|.*extldflags.*(?:-fplugin|-plugin|-specs|-wrapper|-fuse-ld|-B|@)).* -gcflags=(?!.*-(?:importcfg|embedcfg|importmap)).* -asmflags= -mod=readonly|vendor -pgo= -installsuffix= -linkshared -work
   -json`;
 /** What any command that builds may be given. */
 export const TEST = `${BUILD}

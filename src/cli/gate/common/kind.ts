@@ -50,6 +50,8 @@ export interface ClientContext {
 export interface GateClient {
   /** How whatever else a run needs is reached. */
   readonly network: NpmConfig;
+  /** Nobody signs what it fetches by builders, so that nobody is asked whom to trust for that; else left out. */
+  readonly isUnsigned?: true;
   /** Opens whom it asks where there is no gate; the caller closes it. */
   readonly open: () => Upstream;
   /** Whether the project itself asks for a package, or the command does. */
@@ -80,7 +82,7 @@ export interface Pointed {
 /** Throws UsageError for a line of which the package manager, or what it asks, cannot be seen. */
 export function refuseUnseen(shown: string): never {
   return refuse(
-    `assay gate runs one command of npm, pnpm, Yarn, Bun, pip or uv, and cannot see whether ${shown} gets its packages at the gate: assay gate -- npm install axios`,
+    `assay gate runs one command of npm, pnpm, Yarn, Bun, pip, uv, go or cargo, and cannot see whether ${shown} gets its packages at the gate: assay gate -- npm install axios`,
   );
 }
 
@@ -103,8 +105,14 @@ export function demandPlain({ started: { args, isText }, others, line, shown }: 
   return at;
 }
 
+/** A variable that only a line changes which changes all, as `env -i` does. */
+export const MARK = 'ASSAY_GATE';
+
 /** Throws UsageError for a variable that the line sets for the package manager alone. */
 export function demandSameVariables({ started: { program, env }, shown, io }: Reading): void {
+  if (env[MARK] === '') {
+    refuse(`the gate is told to ${program.name} by variables, which ${shown} takes away: leave out what clears them`);
+  }
   for (const [name, value] of Object.entries(env)) {
     if (value === (io.env[name] ?? '') || !program.variables.read.test(name)) continue;
     refuse(
