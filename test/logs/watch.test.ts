@@ -127,7 +127,7 @@ describe('watching the tiles of Rekor v2', () => {
     await withLogs(async ({ lab, run, sign, folder }) => {
       await lab.publish({ name: 'p', version: '1.0.0', by: ciWorkflow({ repository: 'team/p' }) });
       const watch = (registry: string): Promise<Run> =>
-        run('log', 'watch', 'p', '--once', '--json', '--state', 'state', '--log', NAMES.v2, '--registry', registry);
+        run('log', 'watch', 'p', '--once', '--json', '--state', 'state', '--registry', registry);
       const kept = (): unknown => JSON.parse(readFileSync(join(folder, 'state', `${NAMES.v2}.position.json`), 'utf8'));
       const gone = 'http://127.0.0.1:9/';
       // It begins where it begins, whatever is known by then.
@@ -147,6 +147,25 @@ describe('watching the tiles of Rekor v2', () => {
       expect(findingsOf(await watch(lab.url))).toEqual(found);
       const last = await watch(lab.url);
       expect([findingsOf(last), readsOf(last)]).toEqual([[], [['12', '12']]]);
+    });
+  });
+
+  it('is another watch where the same words name something else, and the same where others name it', async () => {
+    await withLogs(async ({ lab, run, sign, folder }) => {
+      await lab.publish({ name: 'p', version: '1.0.0', by: ciWorkflow({ repository: 'team/p' }) });
+      const { url } = await lab.mirror({ stripAttestations: true });
+      const of = (what: string, registry = lab.url): Promise<Run> =>
+        run('log', 'watch', what, '--once', '--json', '--state', 'state', '--registry', registry);
+      expect([readsOf(await of('p')), readsOf(await of('p', url))]).toEqual([[['11', '11']], [['11', '11']]]);
+      const bundle = sign('v2', 'team/p');
+      // Of p at the other registry nobody knows who signs it.
+      expect(findingsOf(await of('p', url))).toEqual([]);
+      expect(findingsOf(await of('p'))).toEqual([['unpublished', '11']]);
+      writeFileSync(join(folder, 'b.json'), JSON.stringify(bundle));
+      expect(findingsOf(await of('b.json'))).toEqual([]);
+      sign('v2', 'team/p');
+      expect(findingsOf(await of('./b.json'))).toEqual([['unpublished', '12']]);
+      expect(findingsOf(await of(join(folder, 'b.json')))).toEqual([]);
     });
   });
 

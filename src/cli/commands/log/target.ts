@@ -41,7 +41,7 @@ const PATH = /^[./]|^[^@]+\/|^[^@]+\.(?:jsonl?|sigstore|tgz|tar|gz|zip|whl|crate
 export async function targetsOf(text: string, config: NpmConfig, io: Io, most = MAX_VERSIONS): Promise<Targets> {
   const digest = digestOf(text);
   if (digest !== null) return whole(byDigest(text, digest));
-  if (/^[a-z]+:\/\/|^[^@\s/]+@[^@\s]+\.[a-z]{2,}$/i.test(text)) return whole(byIdentity(text));
+  if (isIdentity(text)) return whole(byIdentity(text));
   if (isFile(text, io)) return whole(byFile(text, io));
   // No registry is asked for the name of somebody's file.
   if (PATH.test(text)) {
@@ -53,6 +53,18 @@ export async function targetsOf(text: string, config: NpmConfig, io: Io, most = 
 
 function whole(target: NamedTarget): Targets {
   return { targets: [target], problems: [], isUnanswered: false };
+}
+
+/** What an argument names wherever it is said: a package with its registry, a file by its whole path. */
+export function wholeName(text: string, config: NpmConfig, io: Io): string {
+  if (digestOf(text) !== null || isIdentity(text)) return text;
+  if (isFile(text, io)) return resolve(io.cwd, text);
+  const registry = openRegistry(config, io);
+  try {
+    return `${registry.urlFor(parseSpec(text)?.name ?? text)} ${text}`;
+  } finally {
+    registry.close();
+  }
 }
 
 /** What has no package of an ecosystem in a log of Sigstore that is found by its name, and what to do instead. */
@@ -100,6 +112,10 @@ function byDigest(name: string, digest: Digest): NamedTarget {
     published: null,
     isWhole: false,
   };
+}
+
+function isIdentity(text: string): boolean {
+  return /^[a-z]+:\/\/|^[^@\s/]+@[^@\s]+\.[a-z]{2,}$/i.test(text);
 }
 
 /** Whether it is something to read; a device in the place of a file is no package, either. */
