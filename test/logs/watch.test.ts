@@ -211,6 +211,11 @@ describe('watching the tiles of Rekor v2', () => {
       for (const content of ['the file', 'other']) {
         lab.sigstore.signMessage(Buffer.from(content), { identity }, { log: 'v2', fulcio });
       }
+      // Who signs with a key of P-384 logs the SHA-384.
+      const data = { algorithm: 'SHA2_384', digest: createHash('sha384').update('the file').digest('base64') };
+      const verifier = { keyDetails: 'PKIX_ECDSA_P384_SHA_384', publicKey: { rawBytes: 'AAAA' } };
+      const spec = { hashedRekordV002: { data, signature: { content: 'AAAA', verifier } } };
+      lab.sigstore.rekor.v2.append({ apiVersion: '0.0.2', kind: 'hashedrekord', spec }, 0);
       const strange = await of('p.tgz', '--repository-id', ID);
       expect([strange.status, findingsOf(strange)]).toEqual([
         1,
@@ -218,6 +223,7 @@ describe('watching the tiles of Rekor v2', () => {
           ['stranger', '13'],
           ['stranger', '14'],
           ['claimed', '15'],
+          ['stranger', '16'],
         ],
       ]);
     });

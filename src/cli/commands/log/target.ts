@@ -128,10 +128,13 @@ function byFile(path: string, io: Io): NamedTarget {
   const bytes = readUserFile(path, 'the file', io);
   const bundle = bundleIn(bytes);
   if (bundle !== null) return byBundle(path, bundle);
-  const digests = (['sha256', 'sha512'] as const).map((algorithm): Digest => {
+  const digests = (['sha256', 'sha384', 'sha512'] as const).map((algorithm): Digest => {
     return { algorithm, hex: hash(algorithm, bytes, 'hex') };
   });
-  const questions = digests.map((digest) => ({ name: 'file', query: { hash: digest } }));
+  // The index of Rekor v1 knows the others; entries of Rekor v2 have the hash that goes with the key.
+  const questions = digests
+    .filter(({ algorithm }) => algorithm in HEX)
+    .map((digest) => ({ name: 'file', query: { hash: digest } }));
   return { name: path, questions, digests, subject: null, published: null, isWhole: false };
 }
 
