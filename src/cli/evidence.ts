@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { answersFrom, evidenceOf } from '../pack/answers.ts';
 import { PackError } from '../pack/error.ts';
+import { vouchingIn } from '../pack/names.ts';
 import { openPack, type Pack } from '../pack/open.ts';
 import { evidenceLines, otherLockfilesLine, otherRepositoryText } from '../report/commands/pack.ts';
 import { UsageError } from './exit.ts';
@@ -19,7 +20,7 @@ export async function withEvidence<T>(paths: readonly string[], io: Io, work: (i
     const { file, index } = evidence.pack;
     const client = answersFrom(evidence);
     const say = (line: string): void => io.stderr.write(`assay: ${line}\n`);
-    for (const line of evidenceLines({ file, ...index }, Date.now())) say(line);
+    for (const line of evidenceLines({ file, ...index }, vouchingIn(index.answers), Date.now())) say(line);
     const known = new Set(index.lockfiles.map(({ sha256 }) => sha256));
     return await work({
       ...io,

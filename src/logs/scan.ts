@@ -37,6 +37,7 @@ export function createScan({ repositoryIds, subjects, digests }: Watched): (entr
   });
   const needles = [...ids, ...subjects.map((subject) => Buffer.from(subject))];
   const wanted = new Set(digests.map(({ hex }) => Buffer.from(hex, 'hex').toString('base64')));
+  const wantedHex = new Set(digests.map(({ hex }) => hex));
   const isOurs = (der: Buffer): boolean => needles.some((needle) => der.includes(needle));
 
   return (entry) => {
@@ -53,8 +54,10 @@ export function createScan({ repositoryIds, subjects, digests }: Watched): (entr
   }
 
   function isWantedWhole(entry: Buffer): boolean {
-    // Another reader may see another signer: what is anywhere in it counts.
-    if (encodedIn(entry).some(isOurs) || isOurs(entry)) return true;
+    // Another reader may see another signer or hash, and this one may see none: what is anywhere in it counts.
+    const words = wordsIn(entry);
+    if (words.some((word) => wantedHex.has(word.toLowerCase()) || isWanted(decode(word)))) return true;
+    if (words.flatMap(certificatesIn).some(isOurs) || isOurs(entry)) return true;
     try {
       const { signer, hash } = readRecord(entry);
       return isWanted(hash.bytes) || isOurs(signer.der);
@@ -69,15 +72,23 @@ function decode(base64: string): Buffer {
   return Buffer.from(base64, 'base64');
 }
 
-/** Everything in an entry that may be base64 of a certificate, and base64 of its PEM text. */
-function encodedIn(entry: Buffer): readonly Buffer[] {
-  const texts =
-    entry
-      .toString('latin1')
-      .replaceAll('\\/', '/')
-      .match(/[A-Za-z0-9+/=]{40,}/g) ?? [];
-  return texts.flatMap((text) => {
-    const once = Buffer.from(text, 'base64');
-    return [once, Buffer.from(once.toString('latin1').replace(/-----[A-Z ]+-----|\s/g, ''), 'base64')];
-  });
+/** Everything in an entry that may be a hash or a certificate, as it is written and as a reader of JSON has it. */
+function wordsIn(entry: Buffer): readonly string[] {
+  const texts = [entry.toString('latin1').replaceAll('\\/', '/'), ...readAnew(entry)];
+  return texts.flatMap((text) => text.match(/[A-Za-z0-9+/=]{40,}/g) ?? []);
+}
+
+/** Without escapes; none where it is no JSON. */
+function readAnew(entry: Buffer): readonly string[] {
+  try {
+    return [JSON.stringify(JSON.parse(entry.toString('utf8')))];
+  } catch {
+    return [];
+  }
+}
+
+/** What base64 of a certificate stands for, and base64 of its PEM text. */
+function certificatesIn(word: string): readonly Buffer[] {
+  const once = decode(word);
+  return [once, decode(once.toString('latin1').replace(/-----[A-Z ]+-----|\s/g, ''))];
 }

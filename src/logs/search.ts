@@ -38,17 +38,18 @@ export const NOT_ASKED = 'not asked, as it answered no question before';
 
 /**
  * Searches for one target after the other: an index is shared by everybody. A log that answers no question about one
- * of them is asked about no other.
+ * of them is asked about no other. Entries whose leaves (hex) are known are looked at last: many of them hide no other.
  */
 export async function searchEach<T extends SearchTarget>(
   context: LogContext,
   places: readonly LogPlace[],
   targets: readonly T[],
+  isKnown: (leaf: string) => boolean = () => false,
 ): Promise<readonly { readonly target: T; readonly search: LogSearch }[]> {
   const gone = new Set<string>();
   const searches: { readonly target: T; readonly search: LogSearch }[] = [];
   for (const target of targets) {
-    const search = await searchLogs(context, places, target, gone);
+    const search = await searchLogs(context, places, target, { gone, isKnown });
     searches.push({ target, search });
     for (const { name } of places) {
       const asked = search.asked.filter(({ log }) => log === name);
@@ -63,12 +64,12 @@ async function searchLogs(
   context: LogContext,
   places: readonly LogPlace[],
   target: SearchTarget,
-  gone: ReadonlySet<string> = new Set(),
+  { gone, isKnown }: { readonly gone: ReadonlySet<string>; readonly isKnown: (leaf: string) => boolean },
 ): Promise<LogSearch> {
   const searchable = places.filter(({ api }) => api === 1);
   const searches = await Promise.all(
     searchable.map((place) =>
-      gone.has(place.name) ? Promise.resolve(unasked(place, target)) : searchOne(context, place, target),
+      gone.has(place.name) ? Promise.resolve(unasked(place, target)) : searchOne(context, place, target, isKnown),
     ),
   );
   return {
@@ -92,6 +93,7 @@ async function searchOne(
   context: LogContext,
   place: LogPlace,
   target: SearchTarget,
+  isKnown: (leaf: string) => boolean,
 ): Promise<Omit<LogSearch, 'unsearchable'>> {
   const log = place.name;
   const answers = await Promise.all(
@@ -112,12 +114,14 @@ async function searchOne(
   const named = new Map<string, { readonly id: string; readonly by: string[] }>();
   for (const { question, answer } of answers) {
     for (const id of answer.state === 'present' ? answer.value : []) {
-      const known = named.get(id.slice(-64)) ?? { id, by: [] };
-      known.by.push(question);
-      named.set(id.slice(-64), known);
+      const one = named.get(id.slice(-64)) ?? { id, by: [] };
+      one.by.push(question);
+      named.set(id.slice(-64), one);
     }
   }
-  const looked = [...named.values()].slice(0, MAX_HITS);
+  const unknown = [...named].filter(([leaf]) => !isKnown(leaf));
+  const known = [...named].filter(([leaf]) => isKnown(leaf));
+  const looked = [...unknown, ...known].slice(0, MAX_HITS).map(([, one]) => one);
   const found = await Promise.all(
     looked.map(async ({ id, by }) => ({ id, by, entry: await findEntry(context, place, id) })),
   );
@@ -133,7 +137,7 @@ async function searchOne(
   const unindexed = asked.some(({ found: number }) => number === null)
     ? []
     : own.map(({ leaf }) => leaf).filter((leaf) => !named.has(leaf));
-  return { asked, hits, refused, unindexed: [...new Set(unindexed)], beyond: named.size - looked.length };
+  return { asked, hits, refused, unindexed: [...new Set(unindexed)], beyond: Math.max(0, unknown.length - MAX_HITS) };
 }
 
 function questionText({ name, query }: Question): string {

@@ -1,4 +1,3 @@
-import type { Digest } from '../model/dependency.ts';
 import type { LogHit } from '../model/log.ts';
 import type { Watched } from './scan.ts';
 
@@ -14,24 +13,26 @@ export interface Ours extends Watched {
  * What an entry is to those who watch:
  * - unpublished: it was signed as theirs, and belongs to no published bundle;
  * - stranger: it is for something that they publish, and was signed by somebody else;
- * - unread: it is theirs, and cannot be read;
- * - claimed: it has their name in a certificate that no authority issued, which anybody can write.
+ * - unread: it is theirs, or names something that they publish, and cannot be read;
+ * - claimed: it has their name in a certificate that no authority issued, which anybody can write, and is for nothing
+ *   that they publish.
  */
 export const ALARMS = ['unpublished', 'stranger', 'unread', 'claimed'] as const;
 export type Alarm = (typeof ALARMS)[number];
 
 /** What an entry is to those who watch; null where it is published, or nothing to them. */
-export function alarmOf(hit: LogHit, ours: Ours, about: readonly Digest[] = ours.digests): Alarm | null {
+export function alarmOf(hit: LogHit, ours: Ours): Alarm | null {
   if (ours.leaves.has(hit.leaf)) return null;
   const { record } = hit;
   if (record === null) return 'unread';
   const { signer, digest } = record;
+  const isAbout = ours.digests.some(({ algorithm, hex }) => algorithm === digest.algorithm && hex === digest.hex);
   if (signer.kind === 'certificate') {
     const { repositoryId, issuer, subject } = signer.identity;
     const isTheirId = repositoryId !== null && ours.repositoryIds.includes(repositoryId) && issuer === ours.issuer;
     const isOurs = isTheirId || ours.subjects.includes(subject);
-    if (isOurs) return signer.issued ? 'unpublished' : 'claimed';
+    // A name that nobody vouches for spares no stranger the alarm.
+    if (isOurs && (signer.issued || !isAbout)) return signer.issued ? 'unpublished' : 'claimed';
   }
-  const isAbout = about.some(({ algorithm, hex }) => algorithm === digest.algorithm && hex === digest.hex);
   return isAbout ? 'stranger' : null;
 }

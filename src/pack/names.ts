@@ -35,6 +35,14 @@ export function isAttestations(url: string): boolean {
   return url.includes(`/${ATTESTATIONS}`);
 }
 
+/** The registries whose own keys are among these answers: what those sign, nobody else vouches for. */
+export function vouchingIn(answers: readonly { readonly url: string; readonly state: string }[]): readonly string[] {
+  const end = `/${KEYS}`;
+  return answers.flatMap(({ url, state }) =>
+    state === 'present' && url.endsWith(end) ? [url.slice(0, -KEYS.length)] : [],
+  );
+}
+
 /** The path of what cannot have its own. */
 export function otherPath(url: string): string {
   return `other/${createHash('sha256').update(url).digest('hex')}`;

@@ -21,6 +21,8 @@ export interface LeaseTimes {
 
 const TIMES: LeaseTimes = { beatMs: 2000, lostMs: 30_000 };
 const POLL_MS = 100;
+/** Of a file that somebody else made: there is no number after it. */
+const LAST = 999_999_999_999_999;
 /** What a run leaves that ended. Its file stays: a number is never given twice. */
 const FREE = 'free\n';
 
@@ -43,6 +45,7 @@ export async function takeLease(
   let isTold = false;
   for (;;) {
     const top = highest(folder);
+    if (top !== null && top.number >= LAST) return holderOf(top.text);
     if (top === null || top.text.startsWith(FREE) || isDead(top.text)) {
       const lease = claim(folder, (top?.number ?? 0) + 1, beatMs);
       if (lease !== null) return lease;

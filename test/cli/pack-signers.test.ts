@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type BundleJson, type PackumentJson } from '../../lab/index.ts';
-import { newKey, pem, type SigningKey } from '../../lab/sigstore/keys.ts';
+import { newKey, npmKeyId, pem, signWith, type SigningKey } from '../../lab/sigstore/keys.ts';
 import { WORKFLOW } from '../sigstore/support.ts';
 import { forge, withPack, type PackProject } from './pack-project.ts';
 
@@ -85,6 +85,57 @@ describe('a history out of a pack', () => {
         leaveOut(folder, change);
         expect(await audit('forged.tar')).toEqual([1, 'provenance-lost']);
       }
+    });
+  });
+});
+
+describe('keys of a registry out of a pack', () => {
+  it('are the word of whoever made it, which is said, unless the policy names them', async () => {
+    await withPack(async ({ lab, lock, folder, online, gap }) => {
+      // The registry alone says which its newest key is.
+      lab.rotateKey();
+      const { integrity } = await lab.publish({ name: 'p', version: '1.0.0', by: token({ user: 'jane' }) });
+      await lock({ p: '1.0.0' });
+      expect((await online('pack', '--output', 'e.tar')).status).toBe(0);
+      const said = /so is which keys http:\/\/127\.0\.0\.1:\d+\/ has, and with that whatever it signed/;
+      const audit = async (): Promise<[number | null, boolean]> => {
+        const { status, stderr } = await gap('audit', '--evidence', 'forged.tar', '--no-cache');
+        return [status, said.test(stderr)];
+      };
+      const key = newKey('P-256');
+      const evil = `sha512-${createHash('sha512').update('evil').digest('base64')}`;
+      const edited = (path: string, content: string): string => {
+        if (path.endsWith('/keys.json') && !path.startsWith('tuf/')) {
+          const { keys } = JSON.parse(content) as { keys: object[] };
+          return JSON.stringify({
+            keys: keys.map((one) => ({
+              ...one,
+              expires: null,
+              keyid: npmKeyId(key),
+              key: key.spki.toString('base64'),
+            })),
+          });
+        }
+        if (!path.endsWith('/p/packument.json')) return content;
+        const signature = signWith(key, Buffer.from(`p@1.0.0:${evil}`)).toString('base64');
+        const packument = JSON.parse(content) as PackumentJson;
+        const { dist } = packument.versions['1.0.0'] as { dist: object };
+        Object.assign(dist, { integrity: evil, signatures: [{ keyid: npmKeyId(key), sig: signature }] });
+        return JSON.stringify(packument);
+      };
+      forge(folder, (index) => index);
+      expect(await audit()).toEqual([0, true]);
+      forge(folder, (index) => index, edited);
+      expect(await audit()).toEqual([1, true]);
+      const lockfile = join(folder, 'package-lock.json');
+      writeFileSync(lockfile, readFileSync(lockfile, 'utf8').replaceAll(integrity, evil));
+      expect(await audit()).toEqual([0, true]);
+      writeFileSync(join(folder, 'own-keys.json'), JSON.stringify(lab.keys));
+      writeFileSync(
+        join(folder, 'assay.yml'),
+        `registries:\n  private:\n    - url: ${lab.url}\n      keys: own-keys.json\n`,
+      );
+      expect((await audit())[0]).toBe(1);
     });
   });
 });

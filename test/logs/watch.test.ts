@@ -3,8 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ciWorkflow, type BundleJson } from '../../lab/index.ts';
-import { bundleOf } from '../../lab/logs.ts';
+import { ciWorkflow, token, type BundleJson } from '../../lab/index.ts';
+import { bundleOf, uuidOf } from '../../lab/logs.ts';
 import { startSigstore } from '../../lab/sigstore/index.ts';
 import { newTree } from '../../lab/sigstore/merkle.ts';
 import { signedHead, V1_TREE } from '../../lab/sigstore/rekor.ts';
@@ -125,6 +125,63 @@ describe('watching the tiles of Rekor v2', () => {
     });
   });
 
+  it('reads again what it read while the registry did not say what is theirs', async () => {
+    await withLogs(async ({ lab, run, sign, folder }) => {
+      await lab.publish({ name: 'p', version: '1.0.0', by: ciWorkflow({ repository: 'team/p' }) });
+      const watch = (registry: string): Promise<Run> =>
+        run('log', 'watch', 'p', '--once', '--json', '--state', 'state', '--registry', registry);
+      const kept = (): unknown => JSON.parse(readFileSync(join(folder, 'state', `${NAMES.v2}.position.json`), 'utf8'));
+      const gone = 'http://127.0.0.1:9/';
+      // It begins where it begins, whatever is known by then.
+      const first = await watch(gone);
+      expect([first.status, readsOf(first)]).toEqual([3, [['11', '11']]]);
+      expect(first.stderr).toMatch(/connection refused.*\nassay: what is read of logs now is read again once/);
+      sign('v2', 'team/p');
+      const blind = await watch(gone);
+      expect([blind.status, findingsOf(blind), readsOf(blind)]).toEqual([3, [], [['11', '12']]]);
+      expect(kept()).toMatchObject({ position: '11' });
+      // The package is known, and not all of its bundles.
+      lab.tamperAttestations('p', '1.0.0', () => ({ attestations: 1 }) as never);
+      const half = await watch(lab.url);
+      expect([half.status, findingsOf(half)]).toEqual([3, []]);
+      lab.tamperAttestations('p', '1.0.0', (document) => document);
+      const found = [['unpublished', '11']];
+      expect(findingsOf(await watch(lab.url))).toEqual(found);
+      const last = await watch(lab.url);
+      expect([findingsOf(last), readsOf(last)]).toEqual([[], [['12', '12']]]);
+    });
+  });
+
+  it('is another watch where the same words name something else, and the same where others name it', async () => {
+    await withLogs(async ({ lab, run, sign, folder }) => {
+      await lab.publish({ name: 'p', version: '1.0.0', by: ciWorkflow({ repository: 'team/p' }) });
+      const { url } = await lab.mirror({ stripAttestations: true });
+      const of = (what: string, registry = lab.url): Promise<Run> =>
+        run('log', 'watch', what, '--once', '--json', '--state', 'state', '--registry', registry);
+      expect([readsOf(await of('p')), readsOf(await of('p', url))]).toEqual([[['11', '11']], [['11', '11']]]);
+      const bundle = sign('v2', 'team/p');
+      // Of p at the other registry nobody knows who signs it.
+      expect(findingsOf(await of('p', url))).toEqual([]);
+      expect(findingsOf(await of('p'))).toEqual([['unpublished', '11']]);
+      writeFileSync(join(folder, 'b.json'), JSON.stringify(bundle));
+      expect(findingsOf(await of('b.json'))).toEqual([]);
+      sign('v2', 'team/p');
+      expect(findingsOf(await of('./b.json'))).toEqual([['unpublished', '12']]);
+      expect(findingsOf(await of(join(folder, 'b.json')))).toEqual([]);
+    });
+  });
+
+  it('begins where it is told to, whatever another watch read past', async () => {
+    await watching(async ({ watch, signOurs }) => {
+      const index = signOurs();
+      const other = (...args: string[]): Promise<Run> => watch('--repository-id', '77', ...args);
+      expect(readsOf(await other())).toEqual([['12', '12']]);
+      expect(findingsOf(await watch('--from', '0'))).toEqual([['unpublished', index]]);
+      // Only once: it has a position of its own.
+      expect(readsOf(await watch('--from', '0'))).toEqual([['12', '12']]);
+    });
+  });
+
   it('watches an identity, a bundle and a file by what is theirs, and says where nobody is', async () => {
     await watching(async ({ run, lab, folder, sign }) => {
       const sha512 = createHash('sha512').update('the file').digest('hex');
@@ -150,6 +207,27 @@ describe('watching the tiles of Rekor v2', () => {
       expect(findingsOf(file)).toEqual([['stranger', '13']]);
       expect(file.stderr).toMatch(/^assay: p\.tgz: nobody knows which entries of it are yours, .*--bundle, or watch/);
       expect((await of('p.tgz', '--bundle', 'p.json')).stderr).toBe('');
+      // A stranger is one by whatever name that nobody vouches for.
+      const { fulcio } = startSigstore(lab.clock.now, { start: 0, end: lab.clock.now() * 2 });
+      const { identity } = ciWorkflow({ repository: 'team/p', repositoryId: ID });
+      for (const content of ['the file', 'other']) {
+        lab.sigstore.signMessage(Buffer.from(content), { identity }, { log: 'v2', fulcio });
+      }
+      // Who signs with a key of P-384 logs the SHA-384.
+      const data = { algorithm: 'SHA2_384', digest: createHash('sha384').update('the file').digest('base64') };
+      const verifier = { keyDetails: 'PKIX_ECDSA_P384_SHA_384', publicKey: { rawBytes: 'AAAA' } };
+      const spec = { hashedRekordV002: { data, signature: { content: 'AAAA', verifier } } };
+      lab.sigstore.rekor.v2.append({ apiVersion: '0.0.2', kind: 'hashedrekord', spec }, 0);
+      const strange = await of('p.tgz', '--repository-id', ID);
+      expect([strange.status, findingsOf(strange)]).toEqual([
+        1,
+        [
+          ['stranger', '13'],
+          ['stranger', '14'],
+          ['claimed', '15'],
+          ['stranger', '16'],
+        ],
+      ]);
     });
   });
 
@@ -475,6 +553,48 @@ describe('watching the index of Rekor v1', () => {
     });
   });
 
+  it('looks at what it has not seen first, whatever number of known entries the index names before', async () => {
+    await watching(async ({ watch, lab, v1, sign, folder }) => {
+      const { integrity } = await lab.publish({ name: 'p', version: '1.0.0', by: token({ user: 'jane' }) });
+      expect((await watch('p')).status).toBe(0);
+      const told = Array.from({ length: 200 }, (_, i) => String(i).padStart(64, '0'));
+      const lines = told.map((leaf, i) => (i % 2 === 0 ? leaf : `${leaf} claimed`));
+      writeFileSync(join(folder, 'state', `${NAMES.v1}%20findings.position.json`), `${lines.join('\n')}\n`);
+      const sha512 = Buffer.from(integrity.slice(7), 'base64').toString('hex');
+      const before = lab.sigstore.rekor.v1.entries.length;
+      sign('v1', 'eve/p', { name: 'pkg:npm/p@1.0.0', digest: { sha512 } });
+      const id = uuidOf(lab.sigstore.rekor.v1.entries[before]?.bytes ?? Buffer.alloc(0));
+      v1.lie = (path) => (path.includes('/index/') ? { json: [...told, id] } : undefined);
+      const run = await watch('p', '--repository-id', '7');
+      expect([run.status, findingsOf(run)]).toEqual([1, [['stranger', expect.anything()]]]);
+      expect(run.stdout).not.toContain('not looked at');
+    });
+  });
+
+  it('tells what was a claim again where it is more, as to a watch of what it is about', async () => {
+    await watching(async ({ watch, lab, v1 }) => {
+      const by = ciWorkflow({ repository: 'team/p' });
+      const { integrity } = await lab.publish({ name: 'p', version: '1.0.0', by: token({ user: 'jane' }) });
+      const sha512 = Buffer.from(integrity.slice(7), 'base64').toString('hex');
+      const { fulcio } = startSigstore(lab.clock.now, { start: 0, end: lab.clock.now() * 2 });
+      const statement = {
+        _type: 'https://in-toto.io/Statement/v1',
+        subject: [{ name: 'pkg:npm/p@1.0.0', digest: { sha512 } }],
+        predicateType: 'x',
+        predicate: {},
+      };
+      const fake = lab.sigstore.signStatement(statement, { identity: by.identity }, { log: 'v1', fulcio });
+      const subject = readPublished(fake)?.subject ?? '';
+      v1.index(fake, [subject]);
+      const claimed = await watch(subject);
+      expect([claimed.status, findingsOf(claimed)]).toEqual([0, [['claimed', expect.anything()]]]);
+      expect(findingsOf(await watch(subject))).toEqual([]);
+      const strange = await watch('p');
+      expect([strange.status, findingsOf(strange)]).toEqual([1, [['stranger', expect.anything()]]]);
+      expect(findingsOf(await watch('p'))).toEqual([]);
+    });
+  });
+
   it('makes no statement where the index does not answer or hides what is published', async () => {
     await watching(async ({ watch, lab, v1 }) => {
       await lab.publish({ name: 'p', version: '1.0.0', by: ciWorkflow({ repository: 'team/p' }) });
@@ -593,5 +713,53 @@ describe('the look at raw bytes', () => {
       fc.assert(fc.property(fc.uint8Array(), (bytes) => !scan(Buffer.from(bytes))));
       return Promise.resolve();
     });
+  });
+
+  it('lets every entry pass that names a digest of theirs, also where it cannot be read', () => {
+    const bytes = createHash('sha256').update('theirs').digest();
+    const scan = createScan({
+      repositoryIds: [],
+      subjects: [],
+      digests: [{ algorithm: 'sha256', hex: bytes.toString('hex') }],
+    });
+    const raw = Buffer.alloc(60, 7).toString('base64');
+    const signature = {
+      content: raw,
+      verifier: { keyDetails: 'PKIX_ECDSA_P256_SHA_256', publicKey: { rawBytes: raw } },
+    };
+    const entry = (digest: string, ...signatures: object[]): string =>
+      JSON.stringify({
+        apiVersion: '0.0.2',
+        kind: 'dsse',
+        spec: { dsseV002: { payloadHash: { algorithm: 'SHA2_256', digest }, signatures } },
+      });
+    const variants = (digest: string): string[] => {
+      const one = entry(digest, signature);
+      return [
+        one,
+        // As Rekor writes what several signed, or nobody.
+        entry(digest, signature, signature),
+        entry(digest),
+        one.replace('0.0.2', '0.0.3'),
+        one.replace('"dsse"', '"intoto"'),
+        one.replace('payloadHash', 'other'),
+        one.replace('SHA2_256', 'SHA2_384'),
+        entry(digest, signature, signature).replace(
+          digest,
+          digest.replaceAll(/[a-z]/g, (a) => `\\u00${a.charCodeAt(0).toString(16)}`),
+        ),
+        entry(bytes.toString('base64') === digest ? bytes.toString('hex') : digest).replace('0.0.2', '0.0.1'),
+        `[${one}`,
+      ];
+    };
+    const digest = bytes.toString('base64');
+    for (const text of variants(digest)) expect([scan(Buffer.from(text)), text]).toEqual([true, text]);
+    // Bits that no byte is made of.
+    const other = `${digest.slice(0, -2)}${String.fromCharCode(digest.charCodeAt(digest.length - 2) + 1)}=`;
+    expect([Buffer.from(other, 'base64').equals(bytes), scan(Buffer.from(entry(other, signature, signature)))]).toEqual(
+      [true, true],
+    );
+    const nothing = createHash('sha256').update('others').digest('base64');
+    for (const text of variants(nothing)) expect([scan(Buffer.from(text)), text]).toEqual([false, text]);
   });
 });

@@ -76,6 +76,18 @@ describe('the lease of a folder', () => {
     });
   });
 
+  it('is nobody’s where somebody made the file behind which there is no number', async () => {
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, `lock.${'9'.repeat(15)}`), 'free\n');
+      expect(await take(folder)).toBe('process ? on ?');
+      // What no lease would make is passed over.
+      rmSync(join(folder, `lock.${'9'.repeat(15)}`));
+      for (const name of ['lock.0', 'lock.01', 'lock.-1', `lock.1${'0'.repeat(15)}`])
+        writeFileSync(join(folder, name), '');
+      expect((await taken(folder)).isHeld()).toBe(true);
+    });
+  });
+
   it.skipIf(process.platform !== 'linux')('is free at once where its process is no more, or is another', async () => {
     const space = `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()}/${readlinkSync('/proc/self/ns/pid')}`;
     for (const left of [`x ${2 ** 22 + 1} 1 ${space} h 3\n`, `x ${process.ppid} 1 ${space} h 3\n`]) {

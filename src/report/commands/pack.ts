@@ -65,16 +65,22 @@ export function renderPackJson({ file, made, size, sha256, answers }: PackWritte
   });
 }
 
-/** What is said of evidence before it is used: a line each. */
-export function evidenceLines(pack: PackShown, now: Instant): readonly string[] {
+/** What is said of evidence before it is used: a line each. `vouching` are registries whose keys it has. */
+export function evidenceLines(pack: PackShown, vouching: readonly string[], now: Instant): readonly string[] {
   const { made, by, file } = pack;
   const age = now - made < 60_000 ? 'just now' : `${durationText(now - made)} ago`;
   return [
     `evidence of ${escapeText(file)}, made ${formatInstant(made)} (${age}) by ${escapeText(by)} for ${lockfilesOf(pack)}: ${answersText(pack)}`,
     ...pack.trust.map((one) => `it says of trust: ${trustText(one)}`),
     'which versions a registry has, and when they were published, is signed by nobody: here it is the word of whoever made the pack',
+    ...(vouching.length === 0 ? [] : [ownKeysLine(vouching)]),
     ...missing(pack).map((text) => `missing in it: ${text}`),
   ];
+}
+
+function ownKeysLine(registries: readonly string[]): string {
+  const names = listed(registries, MAX_NAMED, (url) => escapeText(url));
+  return `so is which keys ${names} has, and with that whatever it signed: registries.private in assay.yml names keys that no pack can replace`;
 }
 
 /** Evidence of another project, or of an earlier state of this one. */

@@ -4,7 +4,7 @@ import type { LogPlace } from '../../../logs/places.ts';
 import { createScan } from '../../../logs/scan.ts';
 import { NOT_ASKED, searchEach } from '../../../logs/search.ts';
 import { tailLog } from '../../../logs/tail.ts';
-import { alarmOf, type Ours } from '../../../logs/watched.ts';
+import { alarmOf, type Alarm, type Ours } from '../../../logs/watched.ts';
 import { isFailing } from '../../../model/log.ts';
 import type { WatchEvent } from '../../../report/commands/log-watch.ts';
 import type { LogState } from '../../../store/log-state.ts';
@@ -19,6 +19,8 @@ export interface Round {
   readonly state: LogState;
   readonly ours: Ours;
   readonly targets: readonly NamedTarget[];
+  /** Whether all is known of what is watched. Else what is read may be theirs without being seen, and is read again. */
+  readonly isWhole: boolean;
   /** Who is watched, in one word: other watches may use the same state. */
   readonly watch: string;
   /** Where a log is begun of which nothing is kept; null for its newest entry. */
@@ -138,7 +140,9 @@ async function readOn(place: LogPlace, known: boolean, round: Round, outcome: Ou
   if (next === null) return;
   const { head } = next;
   const { origin, size } = head.checkpoint;
-  const kept = positionOf(placeOf(round, origin));
+  // What another watch read past is nothing to one that is told where to begin.
+  const isTold = round.from !== null && round.state.position(`${origin} ${round.watch}`) === null;
+  const kept = isTold ? null : positionOf(placeOf(round, origin));
   // A log that came after the first run is read from its beginning: nothing of it was seen.
   const first = round.from ?? (known ? 0n : size);
   const from = kept ?? first;
@@ -147,9 +151,10 @@ async function readOn(place: LogPlace, known: boolean, round: Round, outcome: Ou
     await tell(round, outcome, [{ event: 'trouble', log: place.name, word: 'smaller', reason, evidence: null }]);
     return;
   }
-  const keep = (position: bigint): void => {
+  const keep = (to: bigint): void => {
     next.keep();
-    keepPlace(round, origin, `${JSON.stringify({ schema: 'assay.log-position/1', position: String(position) })}\n`);
+    const position = String(round.isWhole ? to : from);
+    keepPlace(round, origin, `${JSON.stringify({ schema: 'assay.log-position/1', position })}\n`);
   };
   // A round that is not the first goes on from where that came to.
   const isBefore = round.isFirst && round.from !== null && round.from < from;
@@ -203,7 +208,8 @@ async function askOn(place: LogPlace, round: Round, outcome: Outcome): Promise<v
   let questions = 0;
   let unasked = 0;
   const events: WatchEvent[] = [];
-  const searches = await searchEach(logs.context, [place], [...targets, ...subjectsOf(targets)]);
+  const isKnown = (leaf: string): boolean => ours.leaves.has(leaf) || told.has(leaf) || told.has(claimOf(leaf));
+  const searches = await searchEach(logs.context, [place], [...targets, ...subjectsOf(targets)], isKnown);
   for (const { target, search } of searches) {
     const { name } = target;
     const put = search.asked.filter(({ reason }) => reason !== NOT_ASKED);
@@ -223,9 +229,12 @@ async function askOn(place: LogPlace, round: Round, outcome: Outcome): Promise<v
     }
     for (const { hit, matches } of search.hits) {
       const isStrange = target.subject === null && matches !== 'no' && !ours.leaves.has(hit.leaf);
-      const alarm = alarmOf(hit, ours) ?? (isStrange ? 'stranger' : null);
+      const alarm = gravest(alarmOf(hit, ours), isStrange);
       if (alarm === null || told.has(hit.leaf)) continue;
-      told.add(hit.leaf);
+      // What was a claim may turn out to be more, as under a newer root, or to another watch.
+      const line = alarm === 'claimed' ? claimOf(hit.leaf) : hit.leaf;
+      if (told.has(line)) continue;
+      told.add(line);
       events.push({ event: 'finding', alarm, about: name, hit });
     }
   }
@@ -238,6 +247,16 @@ async function askOn(place: LogPlace, round: Round, outcome: Outcome): Promise<v
   if (!(await tell(round, outcome, [...events, readEvent(place, next.head, round, rest)]))) return;
   next.keep();
   keepPlace(round, `${place.name} findings`, [...told, ''].join('\n'));
+}
+
+/** What is kept of an entry that was told as a claim; of any other its leaf is. */
+function claimOf(leaf: string): string {
+  return `${leaf} claimed`;
+}
+
+/** Of what is theirs by its name alone, and about something of theirs, that is what counts. */
+function gravest(alarm: Alarm | null, isStrange: boolean): Alarm | null {
+  return isStrange && (alarm === null || alarm === 'claimed') ? 'stranger' : alarm;
 }
 
 /** The names in the certificates of what is published: somebody who signs as them is found by these. */

@@ -23,6 +23,8 @@ export interface NamedTarget extends SearchTarget {
 export interface Targets {
   readonly targets: readonly NamedTarget[];
   readonly problems: readonly string[];
+  /** Whether an answer of the registry is missing, so that more may be known of it another time. */
+  readonly isUnanswered: boolean;
 }
 
 /** Versions of a package that are searched where none is named, the newest. */
@@ -38,17 +40,31 @@ const PATH = /^[./]|^[^@]+\/|^[^@]+\.(?:jsonl?|sigstore|tgz|tar|gz|zip|whl|crate
  */
 export async function targetsOf(text: string, config: NpmConfig, io: Io, most = MAX_VERSIONS): Promise<Targets> {
   const digest = digestOf(text);
-  if (digest !== null) return { targets: [byDigest(text, digest)], problems: [] };
-  if (/^[a-z]+:\/\/|^[^@\s/]+@[^@\s]+\.[a-z]{2,}$/i.test(text)) {
-    return { targets: [byIdentity(text)], problems: [] };
-  }
-  if (isFile(text, io)) return { targets: [byFile(text, io)], problems: [] };
+  if (digest !== null) return whole(byDigest(text, digest));
+  if (isIdentity(text)) return whole(byIdentity(text));
+  if (isFile(text, io)) return whole(byFile(text, io));
   // No registry is asked for the name of somebody's file.
   if (PATH.test(text)) {
     const isFolder = statAt(resolve(io.cwd, text))?.isDirectory() === true;
     throw new UsageError(isFolder ? `${text} is a folder: name a file in it` : `no such file: ${text}`);
   }
   return byPackage(text, config, io, most);
+}
+
+function whole(target: NamedTarget): Targets {
+  return { targets: [target], problems: [], isUnanswered: false };
+}
+
+/** What an argument names wherever it is said: a package with its registry, a file by its whole path. */
+export function wholeName(text: string, config: NpmConfig, io: Io): string {
+  if (digestOf(text) !== null || isIdentity(text)) return text;
+  if (isFile(text, io)) return resolve(io.cwd, text);
+  const registry = openRegistry(config, io);
+  try {
+    return `${registry.urlFor(parseSpec(text)?.name ?? text)} ${text}`;
+  } finally {
+    registry.close();
+  }
 }
 
 /** What has no package of an ecosystem in a log of Sigstore that is found by its name, and what to do instead. */
@@ -98,6 +114,10 @@ function byDigest(name: string, digest: Digest): NamedTarget {
   };
 }
 
+function isIdentity(text: string): boolean {
+  return /^[a-z]+:\/\/|^[^@\s/]+@[^@\s]+\.[a-z]{2,}$/i.test(text);
+}
+
 /** Whether it is something to read; a device in the place of a file is no package, either. */
 function isFile(text: string, io: Io): boolean {
   return statAt(resolve(io.cwd, text))?.isDirectory() === false;
@@ -108,10 +128,13 @@ function byFile(path: string, io: Io): NamedTarget {
   const bytes = readUserFile(path, 'the file', io);
   const bundle = bundleIn(bytes);
   if (bundle !== null) return byBundle(path, bundle);
-  const digests = (['sha256', 'sha512'] as const).map((algorithm): Digest => {
+  const digests = (['sha256', 'sha384', 'sha512'] as const).map((algorithm): Digest => {
     return { algorithm, hex: hash(algorithm, bytes, 'hex') };
   });
-  const questions = digests.map((digest) => ({ name: 'file', query: { hash: digest } }));
+  // The index of Rekor v1 knows the others; entries of Rekor v2 have the hash that goes with the key.
+  const questions = digests
+    .filter(({ algorithm }) => algorithm in HEX)
+    .map((digest) => ({ name: 'file', query: { hash: digest } }));
   return { name: path, questions, digests, subject: null, published: null, isWhole: false };
 }
 
@@ -148,7 +171,9 @@ async function byPackage(text: string, config: NpmConfig, io: Io, most: number):
   try {
     const packument = await registry.packument(spec.name);
     if (packument.state === 'absent') throw new UsageError(`the registry has no package ${spec.name}`);
-    if (packument.state !== 'present') return { targets: [], problems: [`${packument.url}: ${packument.reason}`] };
+    if (packument.state !== 'present') {
+      return { targets: [], problems: [`${packument.url}: ${packument.reason}`], isUnanswered: true };
+    }
     const { versions, distTags } = packument.value;
     const isNamed = text.lastIndexOf('@') > 0;
     const wanted = distTags[spec.wanted] ?? spec.wanted;
@@ -163,6 +188,7 @@ async function byPackage(text: string, config: NpmConfig, io: Io, most: number):
         ...found.flatMap(({ problem }) => problem ?? []),
         ...(beyond === 0 ? [] : [`${beyond} older versions of ${spec.name} were not searched: name one`]),
       ],
+      isUnanswered: found.some((one) => one.isUnanswered),
     };
   } finally {
     registry.close();
@@ -172,28 +198,31 @@ async function byPackage(text: string, config: NpmConfig, io: Io, most: number):
 interface VersionTarget {
   readonly target: NamedTarget | null;
   readonly problem: string | null;
+  readonly isUnanswered: boolean;
 }
 
 /** One version: its hash as the registry serves it, and the bundles that it publishes. */
 async function versionTarget(registry: Registry, name: string, version: string): Promise<VersionTarget> {
   const spec = `${name}@${version}`;
+  const without = (problem: string, isUnanswered: boolean): VersionTarget => ({ target: null, problem, isUnanswered });
   const manifest = await registry.manifest(name, version);
-  if (manifest.state !== 'present') return { target: null, problem: `${spec}: the registry gave no manifest` };
+  if (manifest.state !== 'present') return without(`${spec}: the registry gave no manifest`, true);
   const { integrity, attestations: claim } = manifest.value;
   const digest = integrity === null ? undefined : parseIntegrity(integrity).find((one) => one.algorithm === 'sha512');
-  if (digest === undefined) return { target: null, problem: `${spec}: the registry has no SHA-512 of it` };
+  if (digest === undefined) return without(`${spec}: the registry has no SHA-512 of it`, false);
   const answer =
     claim === null ? ({ state: 'absent', url: '' } as const) : await registry.attestations(name, version, claim);
   if (answer.state !== 'present' && answer.state !== 'absent') {
-    return { target: null, problem: `${spec}: ${answer.url}: ${answer.reason}` };
+    return without(`${spec}: ${answer.url}: ${answer.reason}`, true);
   }
   const entries = answer.state === 'present' ? answer.value : [];
   const published = entries.map(({ bundle }) => readPublished(bundle));
-  if (published.includes(null)) return { target: null, problem: `${spec}: a bundle of the registry is malformed` };
+  if (published.includes(null)) return without(`${spec}: a bundle of the registry is malformed`, false);
   const bundles = published.filter((one) => one !== null);
   const questions = [{ name: 'sha512 of the tarball', query: { hash: digest } }, ...questionsOf(bundles)];
   return {
     target: { name: spec, questions, digests: [digest], subject: null, published: bundles, isWhole: true },
     problem: null,
+    isUnanswered: false,
   };
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { eventLine, renderEvent, type WatchEvent } from '../../../report/commands/log-watch.ts';
 import { takeLease, type Lease } from '../../../store/lease.ts';
@@ -10,7 +11,7 @@ import type { OptionValues } from '../../options.ts';
 import { isHttp, openLogs } from './open.ts';
 import { oursOf, watchingOf, type Watching } from './ours.ts';
 import { stateOf } from './state.ts';
-import { demandLogged, targetsOf, type NamedTarget } from './target.ts';
+import { demandLogged, targetsOf, wholeName, type NamedTarget } from './target.ts';
 import { watchRound } from './round.ts';
 import { openWebhook, type Told, type Webhook } from './webhook.ts';
 
@@ -30,7 +31,6 @@ export async function watch(args: readonly string[], values: OptionValues, io: I
   const address = webhookOf(values);
   const interval = intervalOf(values);
   let isBegun = false;
-  const own = watchOf(args, watching, values);
   const unguarded = stateOf(values, io);
   const lease = await leaseOf(unguarded, io);
   const state = guarded(unguarded, lease);
@@ -69,9 +69,13 @@ export async function watch(args: readonly string[], values: OptionValues, io: I
       if (isFirst) tellStrangers(targets, values, io);
       isBegun = true;
       for (const problem of problems) io.stderr.write(`assay: ${escapeText(problem, 1000)}\n`);
+      const isWhole = found.every(({ isUnanswered }) => !isUnanswered);
+      if (!isWhole) io.stderr.write('assay: what is read of logs now is read again once the registry has answered\n');
+      const names = args.map((text) => wholeName(text, logs.config, io));
+      const own = watchOf(names, watching, values, io);
       const ours = oursOf(watching, values.bundle ?? [], targets, io);
       const deliver = (events: readonly WatchEvent[]): Promise<boolean> => deliverTo(events, webhook, values, io);
-      const status = await watchRound({ logs, state, ours, targets, watch: own, from, isFirst, deliver });
+      const status = await watchRound({ logs, state, ours, targets, isWhole, watch: own, from, isFirst, deliver });
       return status === EXIT.holds && problems.length > 0 ? EXIT.noStatement : status;
     } finally {
       logs.close();
@@ -109,9 +113,15 @@ function guarded(state: LogState, { isHeld }: Lease): LogState {
   };
 }
 
-/** What tells one watch from another that uses the same state: who is watched. */
-function watchOf(args: readonly string[], { repositoryIds, issuer }: Watching, { bundle = [] }: OptionValues): string {
-  const facts = [...[args, repositoryIds, bundle].map((list) => [...list].sort()), issuer];
+/** What tells one watch from another that uses the same state: who is watched, wherever it is run. */
+function watchOf(
+  names: readonly string[],
+  { repositoryIds, issuer }: Watching,
+  { bundle = [] }: OptionValues,
+  io: Io,
+): string {
+  const bundles = bundle.map((path) => resolve(io.cwd, path));
+  const facts = [...[names, repositoryIds, bundles].map((list) => [...list].sort()), issuer];
   return hash('sha256', JSON.stringify(facts), 'hex').slice(0, 16);
 }
 
