@@ -77,7 +77,8 @@ export function demandApart(instances: readonly Instance[]): void {
       if (shared === null) continue;
       throw new UsageError(
         `the instances ${other.name} and ${one.name} have a certificate authority in common (${shared}), ` +
-          'so that it would be chance by whose thresholds a bundle is judged',
+          'so that it would be chance by whose thresholds a bundle is judged: name that root once, as an instance of the ' +
+          'policy or with --trusted-root',
       );
     }
   }

@@ -651,9 +651,28 @@ describe('a policy that cannot be used is one line and status 2', () => {
     [
       'keys that are not there',
       'registries: {private: [{url: "https://p.example", keys: k.json}]}\n',
-      /registry keys .*k\.json: no such/,
+      /^assay: assay\.yml:1: there is no file k\.json\n$/,
     ],
-    ['a trusted root that is not there', 'trust: {root: r.json}\n', /trusted root .*r\.json: no such file/],
+    [
+      'a trusted root that is not there',
+      'trust: {root: r.json}\n',
+      /^assay: assay\.yml:1: there is no file r\.json\n$/,
+    ],
+    [
+      'keys that are not there',
+      'registries:\n  private:\n    - url: https://r.example/\n      keys: "keys/k.json" # ours\n',
+      /^assay: assay\.yml:4: there is no file keys\/k\.json\n$/,
+    ],
+    [
+      'a witness policy that is not there',
+      'trust:\n  witness-policy: w\n',
+      /^assay: assay\.yml:2: there is no file w\n$/,
+    ],
+    [
+      'the root of an instance that is not there',
+      'trust:\n  instances:\n    a:\n      root: a b.json\n',
+      /^assay: assay\.yml: there is no file a b\.json\n$/,
+    ],
   ])('%s', async (_, policy, line) => {
     await inFolder(async (folder) => {
       writeFileSync(join(folder, 'package-lock.json'), '{"lockfileVersion":3,"packages":{"":{}}}');

@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { digestOf } from '../../readers/digest.ts';
 import { POLICY_FILE, type PolicyInUse } from '../../model/policy.ts';
+import { statAt } from '../../store/found.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
 import { loadKeys } from '../trust-files.ts';
-import { readUserFile, shownPath } from '../user-files.ts';
+import { isAddress, readUserFile, shownPath } from '../user-files.ts';
 import { demandProjectFile } from './project-file.ts';
 import { foldersUpwards, isRepository } from './upwards.ts';
 import { type Phase, DEFAULT_PHASE, PHASES } from '../../model/verdict.ts';
@@ -14,6 +15,8 @@ import { type Phase, DEFAULT_PHASE, PHASES } from '../../model/verdict.ts';
 /** A policy with the folder that the paths in it are relative to. */
 export interface LoadedPolicy extends PolicyInUse {
   readonly folder: string;
+  /** Where the policy names a path: `assay.yml:7`; the file alone where it stands in no line as it is. */
+  readonly placeOf: (path: string) => string;
 }
 
 /**
@@ -29,14 +32,16 @@ export async function loadPolicy(values: OptionValues, directory: string, io: Io
   // With the reader of YAML, which most runs do without.
   const { parsePolicy } = await import('../../policy/policy-file.ts');
   const policy = parsePolicy(file, bytes);
-  const keys = policy.privateRegistries.flatMap(({ url, keys: keysFile }) => {
-    if (keysFile === null) return [];
-    const keysPath = resolve(folder, keysFile);
-    demandProjectFile(keysPath, io);
-    return [[url, loadKeys(shownPath(keysPath, io), io)] as const];
-  });
+  const lines = bytes.toString().split('\n');
+  const placeOf = (one: string): string => {
+    const at = lines.findIndex((line) => line.split(/[\s,{}[\]"']+/).includes(one));
+    return at === -1 ? file : `${file}:${at + 1}`;
+  };
+  const keys = policy.privateRegistries.flatMap(({ url, keys: keysFile }) =>
+    keysFile === null ? [] : [[url, loadKeys(policyFile({ folder, placeOf }, keysFile, io), io)] as const],
+  );
   const digest = digestOf(bytes);
-  return { policy, digest, keys: new Map(keys), folder };
+  return { policy, digest, keys: new Map(keys), folder, placeOf };
 }
 
 /**
@@ -74,9 +79,15 @@ export function governedFolder([first, ...others]: readonly Governed[], io: Io):
 }
 
 /** The path of a file that a policy names, as it is shown. Throws UsageError where there is none. */
-export function policyFile({ folder }: LoadedPolicy, path: string, io: Io): string {
-  demandProjectFile(resolve(folder, path), io);
-  return shownPath(resolve(folder, path), io);
+export function policyFile(
+  { folder, placeOf }: Pick<LoadedPolicy, 'folder' | 'placeOf'>,
+  path: string,
+  io: Io,
+): string {
+  const whole = resolve(folder, path);
+  demandProjectFile(whole, io);
+  if (isAddress(path) || statAt(whole) !== undefined) return shownPath(whole, io);
+  throw new UsageError(`${placeOf(path)}: there is no file ${shownPath(whole, io)}`);
 }
 
 function findPolicy(directory: string, io: Io): string | null {
