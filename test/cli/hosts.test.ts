@@ -217,6 +217,7 @@ describe('the connections of a run', () => {
           [lab.url, scoped].map(hostOf).sort(),
         ],
         [['cache'], 0, none],
+        [['completion', 'bash'], 0, none],
         [['demo'], 0, none],
         [['demo', 'go'], 0, none],
         [['demo', 'pypi'], 0, none],

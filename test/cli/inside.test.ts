@@ -39,6 +39,7 @@ const CASES: readonly Case[] = [
   { args: ['log', 'show', 'nothing', '--trusted-root', 'root.json'], status: 2 },
   { args: ['pack', '--output', 'evidence.tar', ...TRUST], status: 0 },
   { args: ['trust', ...TRUST], status: 0 },
+  { args: ['completion', 'fish'], status: 0 },
   { args: ['cache'], status: 0, env: { ASSAY_CACHE: 'cache' } },
   { args: ['demo'], status: 0 },
   { args: ['demo', 'go'], status: 0 },

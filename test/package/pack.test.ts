@@ -11,7 +11,7 @@ const VERSION = (readJson(join(ROOT, 'package.json')) as { version: string }).ve
 
 /** Files a user gets, and nothing else. */
 const INTENDED =
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/((?:cli|verify-bundle|yaml|toml|weierstrass)\.cjs|(?:index|main|thread|[a-z-]+-[A-Z0-9]{8})\.js|THIRD-PARTY-LICENSES|types\/.+\.d\.ts)|docs\/(findings\/([a-z-]+|README)\.md|schemas\/[a-z0-9.-]+\.json))$/;
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/((?:cli|verify-bundle|yaml|toml|weierstrass)\.cjs|(?:index|main|thread|[a-z-]+-[A-Z0-9]{8})\.js|THIRD-PARTY-LICENSES|assay\.1|types\/.+\.d\.ts)|docs\/(findings\/([a-z-]+|README)\.md|schemas\/[a-z0-9.-]+\.json))$/;
 const REQUIRED = [
   'package.json',
   'LICENSE',
@@ -21,6 +21,7 @@ const REQUIRED = [
   'dist/index.js',
   'dist/thread.js',
   'dist/THIRD-PARTY-LICENSES',
+  'dist/assay.1',
   'dist/types/index.d.ts',
 ];
 
@@ -83,8 +84,8 @@ describe('the packed files', () => {
 
   test('stay small', () => {
     // The YAML reader is the largest library inside. What verify-bundle uses is there twice, so that it starts at once.
-    expect(packed.size).toBeLessThan(1_000_000);
-    expect(packed.unpackedSize).toBeLessThan(3_700_000);
+    expect(packed.size).toBeLessThan(1_050_000);
+    expect(packed.unpackedSize).toBeLessThan(3_900_000);
   });
 
   test('declare no dependencies and no scripts that run at installation', () => {
