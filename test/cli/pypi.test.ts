@@ -281,7 +281,7 @@ describe('assay exec, with Python’s installers', () => {
     [['uv', 'run', 'python', 'x.py'], '--locked'],
     [['uv', 'add', 'two'], 'no lockfile names yet'],
     [['uv', 'sync', '--locked', '--index', 'https://x.example'], '--index'],
-    [['uvx', 'ruff'], 'no lockfile names yet'],
+    [['uvx', 'ruff'], 'what no audited lockfile has'],
     [['uv', 'pip', 'install', 'two'], 'no lockfile names yet'],
     [['pip', 'install', 'two'], 'no lockfile names yet'],
     [['python3', '-m', 'pip', 'install', 'two'], 'no lockfile names yet'],
