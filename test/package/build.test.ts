@@ -132,7 +132,8 @@ describe('the bundle', () => {
   test('has a command of its own in one script, which modules read as well, and which is there once', () => {
     const root = project({
       'src/cli/start/main.ts':
-        "console.log('first');\nvoid import('./verify-bundle.ts').then(({ command }) => console.log(command(4)));",
+        "import { load } from './commands.ts';\nconsole.log('first');\nvoid load().then(({ command }) => console.log(command(4)));",
+      'src/cli/start/commands.ts': "export const load = () => import('./verify-bundle.ts');",
       'src/cli/start/verify-bundle.ts':
         "import { sep } from 'node:path';\nimport { half } from '../half.ts';\nimport { size } from 'yaml';\nconsole.log('read');\nexport const command = (n: number) => [typeof sep, half(n), n > 9 ? size() : 0].join(' ');",
       'src/cli/half.ts': "export const half = (n: number) => n / 2;\nexport const unused = 'not in it';",
