@@ -74,8 +74,9 @@ function built(name: string, include: string[], exclude: string[] = []): TestPro
 export default defineConfig({
   define: await clientScripts(import.meta.dirname),
   test: {
-    // Tests spawn processes and servers of their own; more workers than this make them slow, not the suite fast.
-    maxWorkers: 2,
+    // Tests spawn processes and servers of their own, and wait for some: one more than CI has cores leaves none idle;
+    // more make them slow, and not the suite fast.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
