@@ -670,7 +670,7 @@ describe('a policy that cannot be used is one line and status 2', () => {
     ],
     [
       'the root of an instance that is not there',
-      'trust:\n  instances:\n    a:\n      root: a b.json\n',
+      'trust:\n  instances:\n    a:\n      root: a b.json\nexpect:\n  x:\n    instance: a\n',
       /^assay: assay\.yml: there is no file a b\.json\n$/,
     ],
   ])('%s', async (_, policy, line) => {
