@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pypiProtocol, remembering, type Gate } from '../../../gate/index.ts';
 import { askedFor } from '../../../lockfiles/pypi/pyproject.ts';
 import { pypiIndex } from '../../../registries/pypi/index.ts';
 import { escapeText } from '../../../report/words/escape.ts';
+import { temporaryFolder } from '../../../store/temporary.ts';
 import type { Program } from '../../exec/programs/program.ts';
 import { UsageError } from '../../exit.ts';
 import { pypiAsking, pypiClient } from '../../project/pypi-source.ts';
@@ -90,7 +88,7 @@ const OTHERS = /^(?:PIP_(?:NO_INDEX|PYPI_URL|PROXY|ISOLATED)|UV_(?:INDEX|EXTRA_I
 function pointed({ url }: Pick<Gate, 'url'>, line: readonly string[], env: NodeJS.ProcessEnv): Pointed {
   const index = `${url}simple`;
   // A file that nobody read here may have more of these: of each, a variable takes the place.
-  const empty = mkdtempSync(join(tmpdir(), 'assay-gate-'));
+  const empty = temporaryFolder('gate');
   const own = Object.fromEntries(Object.entries(env).filter(([name]) => !OTHERS.test(name)));
   const direct = [env['no_proxy'] ?? env['NO_PROXY'] ?? '', new URL(url).hostname].filter((each) => each !== '');
   return {
@@ -98,13 +96,13 @@ function pointed({ url }: Pick<Gate, 'url'>, line: readonly string[], env: NodeJ
     env: over(own, {
       PIP_INDEX_URL: index,
       PIP_EXTRA_INDEX_URL: index,
-      PIP_FIND_LINKS: empty,
+      PIP_FIND_LINKS: empty.path,
       UV_DEFAULT_INDEX: index,
       UV_INDEX_URL: index,
       NO_PROXY: direct.join(','),
       no_proxy: direct.join(','),
     }),
     past: [],
-    close: () => rmSync(empty, { recursive: true, force: true }),
+    close: empty.remove,
   };
 }
