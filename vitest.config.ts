@@ -20,8 +20,8 @@ const ONCE = [
  */
 const BUILT_EVERYWHERE = [
   'test/package/pack.test.ts',
-  'test/cli/{audit,bytes,bytes-memory,cache,compile-cache,environment,exec,hosts,html,installs,links}.test.ts',
-  'test/cli/{log-ends,log-watch,offline,options,outputs,pack,private-sigstore,threads,trust}.test.ts',
+  'test/cli/{audit,bytes,bytes-memory,cache,compile-cache,devices,environment,exec,hook,hosts,html}.test.ts',
+  'test/cli/{installs,interrupted,links,log-ends,log-watch,mcp,offline,options,outputs,pack,private-sigstore,threads,trust}.test.ts',
   'test/cli/{verify-bundle,witnesses}.test.ts',
 ];
 

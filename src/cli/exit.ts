@@ -36,6 +36,14 @@ const MENDABLE = [
   'UsageError',
 ];
 
+/** Errors after which there is no statement, which a later run may make. By name, too. */
+const UNSTATED = ['ClockError', 'TrustError'];
+
+/** Whether an error leaves a run without a statement; its message says why in one line. */
+export function isUnstated(error: unknown): error is Error {
+  return error instanceof Error && UNSTATED.includes(error.name);
+}
+
 /** Whether an error is something the user can mend, and not a mistake of assay. */
 export function isMendable(error: unknown): error is Error {
   return error instanceof Error && MENDABLE.includes(error.name);

@@ -6,7 +6,6 @@ import type { FindingCode } from '../../model/finding.ts';
 import { nearest } from '../../model/nearest.ts';
 import type { JudgedDependency } from '../../model/verdict.ts';
 import { acceptFindings, type Refusal } from '../../baseline/accept.ts';
-import { isProven } from '../../baseline/update.ts';
 import { renderAcceptance } from '../../report/commands/accept.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import { gitUser } from '../../git/user.ts';
@@ -14,9 +13,8 @@ import type { Command } from '../command.ts';
 import { codesOf, reasonOf, untilOf, whoOf } from '../decision.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { withProject } from '../project/open.ts';
-import { begunWith } from '../project/begun.ts';
+import { recordAcceptance } from '../project/record-acceptance.ts';
 import { PROJECT_OPTIONS } from '../project/option-names.ts';
-import { writeBaseline } from '../project/files.ts';
 import { phaseOf } from '../project/policy.ts';
 
 export const command: Command = {
@@ -60,14 +58,8 @@ export const command: Command = {
             ? 'run the same command again'
             : 'make the pack anew where the network is (assay pack)';
         if ('refused' in outcome) return refuse(outcome, codes, again, (line) => io.stderr.write(`assay: ${line}\n`));
-        const isNew = baseline.content === null;
-        const written = isNew ? begunWith(outcome, report) : outcome.baseline;
-        writeBaseline(path, baseline, written);
-        const begun = isNew
-          ? { isWaiting: written.seen.length > 0, next: policy === null ? 'assay init' : 'assay update' }
-          : null;
-        const isTakenIn = judged.some(isProven);
-        const decided = { ...outcome, isTakenIn, format: baseline.format, begun };
+        const next = policy === null ? 'assay init' : 'assay update';
+        const decided = recordAcceptance({ path, baseline }, outcome, judged, { report, next });
         io.stdout.write(renderAcceptance(baseline.file, decided, io.stdout));
         return EXIT.holds;
       },

@@ -1,7 +1,7 @@
 import { reportStatus } from '../../model/report.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit.ts';
-import { PROJECT_OPTIONS } from '../project/option-names.ts';
+import { PROJECT_OPTIONS, SHOWN_OPTIONS } from '../project/option-names.ts';
 import { withProjects } from '../project/open.ts';
 import { outputTargets, writeReports } from '../output/outputs.ts';
 import { reportToActions } from '../output/pipeline.ts';
@@ -25,9 +25,7 @@ export const command: Command = {
     'omit',
     'reverify',
     'base',
-    'all',
-    'quiet',
-    'verbose',
+    ...SHOWN_OPTIONS,
     'json',
     'output',
     'vsa',

@@ -19,24 +19,13 @@ import { loadPolicy, phaseOf } from '../project/policy.ts';
 import { reportOptions } from '../setup.ts';
 import { askingForSpecs, demandUsable, networkConfig, openRegistry, openSources } from '../project/registry.ts';
 import { ecosystemsOfProject } from '../project/unlocked.ts';
-import { TRUST_OPTIONS } from '../project/option-names.ts';
+import { PROJECT_OPTIONS } from '../project/option-names.ts';
 import { startTrust, unasked, withTrust } from '../project/trust.ts';
 
 export const command: Command = {
   usage: 'SPEC...',
   summary: 'a version beside its predecessor, without a project',
-  options: [
-    'registry',
-    ...TRUST_OPTIONS,
-    'registry-keys',
-    'policy',
-    'advisories',
-    'evidence',
-    'no-cache',
-    'enforce',
-    'all',
-    'json',
-  ],
+  options: [...PROJECT_OPTIONS, 'enforce', 'all', 'json'],
   run: async ({ values, positionals }, io) => {
     if (positionals.length === 0) throw new UsageError('check needs a package: assay check axios@1.14.1');
     demandMeant(positionals, io);

@@ -14,7 +14,7 @@ import type { Audited } from '../exec/check.ts';
 import { demandWords, runProgram } from '../exec/run-program.ts';
 import { whyNotRun } from '../exec/why-not.ts';
 import { changedSince, type Looked } from '../exec/still.ts';
-import { PROJECT_OPTIONS } from '../project/option-names.ts';
+import { PROJECT_OPTIONS, SHOWN_OPTIONS } from '../project/option-names.ts';
 import { withProjects } from '../project/open.ts';
 import { reportToActions } from '../output/pipeline.ts';
 import { projectFolder } from '../project/files.ts';
@@ -34,9 +34,7 @@ export const command: Command = {
     'omit',
     'reverify',
     'base',
-    'all',
-    'quiet',
-    'verbose',
+    ...SHOWN_OPTIONS,
   ],
   isBeforeCommand: true,
   run: async (options, io) => {

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { relative } from 'node:path';
 import type { LockfileAuditOptions } from '../../audit/options.ts';
-import { isProven } from '../../baseline/update.ts';
 import {
   openGate,
   openStandingGate,
@@ -28,14 +27,14 @@ import { cleanLockfiles } from '../gate/lockfiles.ts';
 import { openNpm } from '../gate/node/client.ts';
 import type { Io } from '../io.ts';
 import type { ParsedOptions } from '../options.ts';
-import { begunWith } from '../project/begun.ts';
-import { projectFolder, writeBaseline } from '../project/files.ts';
+import { projectFolder } from '../project/files.ts';
 import { lockfilesIn } from '../project/find.ts';
 import type { Project } from '../project/folder.ts';
 import { withProjects } from '../project/open.ts';
 import { loadPolicy, phaseOf, type LoadedPolicy } from '../project/policy.ts';
 import { networkConfig } from '../project/registry.ts';
-import { PROJECT_OPTIONS } from '../project/option-names.ts';
+import { PROJECT_OPTIONS, SHOWN_OPTIONS } from '../project/option-names.ts';
+import { recordAcceptance } from '../project/record-acceptance.ts';
 import { startTrust, unasked } from '../project/trust.ts';
 import type { Cache } from '../../store/store.ts';
 import { openStore, reportOptions } from '../setup.ts';
@@ -44,7 +43,7 @@ import { demandFile } from '../user-files.ts';
 export const command: Command = {
   usage: '-- COMMAND [ARGUMENT...]',
   summary: 'run a package manager, which is given only what is verified',
-  options: [...PROJECT_OPTIONS, 'enforce', 'all', 'quiet', 'verbose', 'allow', 'reason', 'by', 'listen', 'upstream'],
+  options: [...PROJECT_OPTIONS, 'enforce', ...SHOWN_OPTIONS, 'allow', 'reason', 'by', 'listen', 'upstream'],
   isBeforeCommand: true,
   run: async (options, io) => {
     const { positionals } = options;
@@ -145,16 +144,13 @@ async function auditLockfiles(
 }
 
 /** Writes into assay.lock what is allowed of a report, so that every later one names it; whether there is any. */
-function isRecorded(report: Report, { path, baseline }: Project, allowance: Allowance, io: Io): boolean {
-  const allowed = allowance.accept(baseline.content, report.dependencies);
+function isRecorded(report: Report, project: Project, allowance: Allowance, io: Io): boolean {
+  const { content, file } = project.baseline;
+  const allowed = allowance.accept(content, report.dependencies);
   if (allowed === null) return false;
   const { acceptance, judged } = allowed;
-  const isNew = baseline.content === null;
-  const written = isNew ? begunWith(acceptance, report) : acceptance.baseline;
-  writeBaseline(path, baseline, written);
-  const begun = isNew ? { isWaiting: written.seen.length > 0, next: 'assay init' } : null;
-  const decided = { ...acceptance, isTakenIn: judged.some(isProven), format: baseline.format, begun };
-  io.stderr.write(renderAcceptance(baseline.file, decided, io.stderr));
+  const decided = recordAcceptance(project, acceptance, judged, { report, next: 'assay init' });
+  io.stderr.write(renderAcceptance(file, decided, io.stderr));
   return true;
 }
 

@@ -1,5 +1,5 @@
 import { escapeText } from '../../report/words/escape.ts';
-import { isMendable } from '../exit.ts';
+import { isMendable, isUnstated } from '../exit.ts';
 import { shellCommands, type ShellCommand } from '../exec/shell-words.ts';
 import { startedIn, type Start, type Started } from '../exec/started.ts';
 import type { Io } from '../io.ts';
@@ -90,7 +90,7 @@ function mildOption(args: readonly string[]): string | null {
 
 /** An error that says what is wrong, as an objection. */
 export function mended(error: unknown): Objection {
-  if (error instanceof Error && (error.name === 'TrustError' || isMendable(error))) {
+  if (isUnstated(error) || isMendable(error)) {
     return { reason: escapeText(error.message, 1000), next: null };
   }
   throw error;

@@ -1,6 +1,6 @@
 import type { Fields } from '../../model/value.ts';
 import type { Command } from '../command.ts';
-import { EXIT, isMendable } from '../exit.ts';
+import { EXIT, isMendable, isUnstated } from '../exit.ts';
 import type { Io, Output } from '../io.ts';
 import type { OptionValues } from '../options.ts';
 import type { Tool, ToolResult } from './protocol.ts';
@@ -57,9 +57,18 @@ export const INSTRUCTIONS =
   'assay verifies who built dependencies. Call check before adding a package, and audit after a lockfile changed. ' +
   'Accepting a finding is a decision of a person.';
 
+const MAX_TEXTS = 100;
+/** Characters of one text. */
+const MAX_LENGTH: Readonly<Record<Kind, number>> = { text: 4096, texts: 500 };
+
 const SCHEMAS: Readonly<Record<Kind, Fields>> = {
-  text: { type: 'string', minLength: 1, maxLength: 4096 },
-  texts: { type: 'array', items: { type: 'string', minLength: 1, maxLength: 500 }, minItems: 1, maxItems: 100 },
+  text: { type: 'string', minLength: 1, maxLength: MAX_LENGTH.text },
+  texts: {
+    type: 'array',
+    items: { type: 'string', minLength: 1, maxLength: MAX_LENGTH.texts },
+    minItems: 1,
+    maxItems: MAX_TEXTS,
+  },
 };
 
 export const LISTED: readonly Tool[] = Object.entries<OfCommand>(TOOLS).map(([name, tool]) => ({
@@ -100,7 +109,7 @@ export async function callTool(
     if (text === '') return { isError: true, text: stderr.text() || `assay ${name} ended with ${status}` };
     return { isError: false, text, structured: JSON.parse(text) as Fields };
   } catch (error) {
-    if (error instanceof Error && (error.name === 'TrustError' || isMendable(error))) {
+    if (isUnstated(error) || isMendable(error)) {
       return { isError: true, text: `${stderr.text()}assay: ${error.message} (status ${EXIT.usage})` };
     }
     throw error;
@@ -118,14 +127,14 @@ function wrongIn(tool: OfCommand, args: Fields): string | null {
       continue;
     }
     const texts = kind === 'text' ? [value] : value;
-    const max = kind === 'text' ? 4096 : 500;
+    const max = MAX_LENGTH[kind];
     const isRight =
       Array.isArray(texts) &&
       texts.length >= 1 &&
-      texts.length <= 100 &&
+      texts.length <= MAX_TEXTS &&
       texts.every((text) => typeof text === 'string' && text !== '' && text.length <= max);
     if (!isRight)
-      return `${key} is ${kind === 'text' ? `a text of 1 to ${max} characters` : `1 to 100 texts of 1 to ${max} characters`}`;
+      return `${key} is ${kind === 'text' ? `a text of 1 to ${max} characters` : `1 to ${MAX_TEXTS} texts of 1 to ${max} characters`}`;
   }
   return null;
 }

@@ -15,6 +15,7 @@ import type { Io } from '../io.ts';
 import { shownPath } from '../user-files.ts';
 import { cargoConfig, cargoHome, settingIn, type CargoConfigFile } from './cargo-config.ts';
 import { namedRegistries, registryIndex, tokenFor } from './cargo-registries.ts';
+import { toOtherThan } from './redirects.ts';
 
 /** How an index of crates is asked, under the settings of Cargo. */
 export interface IndexAsking {
@@ -126,9 +127,7 @@ function openIndex(
   through: (client: HttpClient) => HttpClient,
 ): AskedRegistry {
   const hosts = new Set([new URL(url).host]);
-  const refuseRedirect = (to: URL): string | null =>
-    hosts.has(to.host) ? null : 'which is none of the hosts that assay trust hosts names';
-  const client = through(createHttpClient(config, { refuseRedirect }));
+  const client = through(createHttpClient(config, { refuseRedirect: toOtherThan(hosts) }));
   const allow = ({ host }: URL): void => void hosts.add(host);
   return { index: cratesIndex({ client, api: apiClient(config) }, url, allow), hosts: folders };
 }

@@ -10,6 +10,7 @@ import { databaseAddress, proxySettings, type ProxySettings } from '../../regist
 import type { Io } from '../io.ts';
 import { demandFile, readUserFile, shownPath } from '../user-files.ts';
 import { netrcOf } from './netrc.ts';
+import { toOtherThan } from './redirects.ts';
 
 /** How Go modules are asked for, under the settings of the go command. */
 export interface GoAsking {
@@ -53,9 +54,7 @@ export function openGo({ config, settings, ...ofMachine }: GoAsking): GoSource {
   const { proxies, database } = settings;
   const addresses = [...proxies.map(({ url }) => url), ...(database === null ? [] : [databaseAddress(database)])];
   const hosts = new Set(addresses.map((address) => new URL(address).host));
-  const refuseRedirect = (to: URL): string | null =>
-    hosts.has(to.host) ? null : 'which is none of the hosts that assay trust hosts names';
-  return { proxy: goProxy(createHttpClient(config, { refuseRedirect }), settings), ...ofMachine };
+  return { proxy: goProxy(createHttpClient(config, { refuseRedirect: toOtherThan(hosts) }), settings), ...ofMachine };
 }
 
 function machineHead({ path }: GoSettings, { database }: ProxySettings, io: Io): GoSource['machine'] {

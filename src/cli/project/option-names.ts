@@ -9,6 +9,9 @@ export const TRUST_OPTIONS = [
   'thresholds',
 ] as const satisfies OptionName[];
 
+/** The options of `reportOptions`. */
+export const SHOWN_OPTIONS = ['all', 'quiet', 'verbose'] as const satisfies OptionName[];
+
 /** The options of `withProject` and `withProjects`. */
 export const PROJECT_OPTIONS = [
   'registry',

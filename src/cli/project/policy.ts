@@ -32,8 +32,8 @@ export async function loadPolicy(values: OptionValues, directory: string, io: Io
   // With the reader of YAML, which most runs do without.
   const { parsePolicy } = await import('../../policy/policy-file.ts');
   const policy = parsePolicy(file, bytes);
-  const lines = bytes.toString().split('\n');
   const placeOf = (one: string): string => {
+    const lines = bytes.toString().split('\n');
     const at = lines.findIndex((line) => line.split(/[\s,{}[\]"']+/).includes(one));
     return at === -1 ? file : `${file}:${at + 1}`;
   };

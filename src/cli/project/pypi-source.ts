@@ -20,6 +20,7 @@ import { demandProjectFile } from './project-file.ts';
 import { netrcOf } from './netrc.ts';
 import { projectFolders } from './upwards.ts';
 import { isSet, tomlFile, uvSettingsAt } from './uv-settings.ts';
+import { toOtherThan } from './redirects.ts';
 
 /** How Python packages are asked for, under the settings of who installs them. */
 export interface PypiAsking {
@@ -75,9 +76,7 @@ export function openPypi(asking: PypiAsking): PypiSource {
 export function pypiClient({ config, settings }: Pick<PypiAsking, 'config' | 'settings'>): HttpClient {
   const addresses = [settings.default, ...settings.explicit.values()];
   const hosts = new Set(addresses.map((address) => new URL(address).host));
-  const refuseRedirect = (to: URL): string | null =>
-    hosts.has(to.host) ? null : 'which is none of the hosts that assay trust hosts names';
-  return createHttpClient(config, { refuseRedirect });
+  return createHttpClient(config, { refuseRedirect: toOtherThan(hosts) });
 }
 
 /** The settings that one manager has for the lockfiles of a folder. Throws UsageError and LockfileError. */

@@ -1,6 +1,6 @@
 import { escapeText } from '../../report/words/escape.ts';
 import type { Command } from '../command.ts';
-import { EXIT, isMendable } from '../exit.ts';
+import { EXIT, isMendable, isUnstated } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { CommandName } from '../names.ts';
 import { isOfThePlace, writeProblem } from '../write-problem.ts';
@@ -11,11 +11,11 @@ export async function reporting(io: Io, work: () => Promise<number>): Promise<nu
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    if (error.name === 'TrustError' || error.name === 'ClockError') {
+    if (isUnstated(error)) {
       io.stderr.write(`assay: ${escapeText(error.message, 1000)}\n`);
       return EXIT.noStatement;
     }
+    if (!(error instanceof Error)) throw error;
     if (isOfThePlace(error)) {
       io.stderr.write(`assay: ${escapeText(writeProblem(error.path ?? 'a temporary file', error), 1000)}\n`);
       return EXIT.usage;

@@ -88,8 +88,8 @@ export const goConventions: Conventions = {
   versions,
   names,
   commands,
-  // Records leave the v of versions out.
   alsoCalled: ['golang'],
+  // Records leave the v of versions out.
   osv: { ecosystem: 'Go', name: names.normalise, version: (text) => (/^\d/.test(text) ? `v${text}` : text) },
   hasProvenance: false,
   isSignedByRegistry: false,

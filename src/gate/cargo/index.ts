@@ -1,6 +1,6 @@
 import { servedIntegrity } from '../../audit/compare.ts';
 import { MAX_TARBALL_BYTES } from '../../model/limits.ts';
-import { byteDigests, type Artifacts } from '../../model/dependency.ts';
+import { byteDigests } from '../../model/dependency.ts';
 import type { Evidence } from '../../model/evidence.ts';
 import type { VersionRef } from '../../model/package.ts';
 import type { Sink } from '../../net/request.ts';
@@ -8,8 +8,9 @@ import { indexPath, type CratesIndex } from '../../registries/crates/index.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import { handOnBy } from '../common/artifact.ts';
 import { choosing } from '../common/choose.ts';
-import type { Decision } from '../common/judge.ts';
+import { servedArtifacts, type Decision } from '../common/judge.ts';
 import type { Answer, Protocol, Serving } from '../common/protocol.ts';
+import type { Refusal } from '../common/refusal.ts';
 import {
   bytesReply,
   failureReply,
@@ -60,7 +61,7 @@ function answersOf(index: CratesIndex, { judge, record }: Serving): Answer {
 
   function decide({ name, history }: IndexFile, version: string): Promise<Decision> {
     const integrity = history.versions.get(version)?.integrity ?? null;
-    return judge.decide(refOf(name, version), integrity ?? '', () => artifactsOf(integrity));
+    return judge.decide(refOf(name, version), integrity ?? '', () => servedArtifacts(integrity));
   }
 
   async function crate(path: string, request: GateRequest): Promise<Reply> {
@@ -87,10 +88,7 @@ function answersOf(index: CratesIndex, { judge, record }: Serving): Answer {
       return failureReply(404, 'not-found', `the index has no ${escapeText(`${name}@${version}`, 200)}`);
     }
     const { refusal, artifacts } = await decide(found.value, version);
-    if (refusal !== null) {
-      record.refuse(refusal);
-      return refusalReply(refusal);
-    }
+    if (refusal !== null) return refuse(refusal);
     record.fetch(ref);
     if (request.method === 'HEAD') return bytesReply(200, 'application/gzip', Buffer.alloc(0));
     return bytesReply(200, 'application/gzip', async (out) => {
@@ -100,16 +98,14 @@ function answersOf(index: CratesIndex, { judge, record }: Serving): Answer {
         return state === 'present' ? 'ok' : state === 'absent' ? 'absent' : 'unavailable';
       };
       const broken = await handOnBy(fetch, byteDigests(artifacts[0]), out);
-      if (broken === null) return null;
-      const why = brokenOff(ref, broken, 'its file');
-      record.refuse(why);
-      return refusalReply(why);
+      return broken === null ? null : refuse(brokenOff(ref, broken, 'its file'));
     });
   }
-}
 
-function artifactsOf(integrity: string | null): Artifacts {
-  return [{ file: null, digests: servedIntegrity(integrity), source: { kind: 'registry', resolved: null } }];
+  function refuse(refusal: Refusal): Reply {
+    record.refuse(refusal);
+    return refusalReply(refusal);
+  }
 }
 
 function refOf(name: string, version: string): VersionRef {

@@ -1,4 +1,4 @@
-import { dependencyOf } from '../../audit/compare.ts';
+import { dependencyOf, servedIntegrity } from '../../audit/compare.ts';
 import { auditDependencies } from '../../audit/dependencies.ts';
 import type { DependencyOptions } from '../../audit/options.ts';
 import type { Artifacts, Dependency } from '../../model/dependency.ts';
@@ -61,6 +61,11 @@ type Locked = (own: Artifacts) => Artifacts;
 interface Waiting {
   readonly dependency: Dependency;
   readonly settle: (decision: Decision) => void;
+}
+
+/** What stands in for a lockfile's entry where a registry's document has the hashes of a version in one text. */
+export function servedArtifacts(integrity: string | null): Artifacts {
+  return [{ file: null, digests: servedIntegrity(integrity), source: { kind: 'registry', resolved: null } }];
 }
 
 /** Versions that are asked about at the same time are audited together; each is audited once. */

@@ -2,18 +2,17 @@ import { gunzip } from 'node:zlib';
 import { promisify } from 'node:util';
 import { MAX_PACKUMENT_BYTES } from '../../model/limits.ts';
 import type { HttpAnswer, HttpClient } from '../../net/request.ts';
-import { servedIntegrity } from '../../audit/compare.ts';
 import { parseIntegrity } from '../../lockfiles/index.ts';
-import { byteDigests, type Artifacts } from '../../model/dependency.ts';
+import { byteDigests } from '../../model/dependency.ts';
 import type { VersionRef } from '../../model/package.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import { handOn } from '../common/artifact.ts';
-import type { Decision } from '../common/judge.ts';
+import { servedArtifacts, type Decision } from '../common/judge.ts';
 import type { Answer, Protocol, Serving } from '../common/protocol.ts';
 import { bytesReply, tagged, type GateRequest, type Reply } from '../common/reply.ts';
 import { brokenOff, failureOf, type Unanswered } from '../common/unanswered.ts';
 import { encodeName } from '../../registries/npm/index.ts';
-import { headline } from '../common/refusal.ts';
+import { headline, type Refusal } from '../common/refusal.ts';
 import { npmFailure, npmRefusal } from './replies.ts';
 import { readPath } from './asked.ts';
 import { choose, type Choice } from './choose.ts';
@@ -92,7 +91,7 @@ function answersOf({ upstream, keepsAddresses }: NpmGateOptions, { judge, record
 
   function decide(found: Document, version: string): Promise<Decision> {
     const integrity = distOf(found, version)?.integrity ?? null;
-    return judge.decide(refOf(found.name, version), integrity ?? '', () => artifactsOf(integrity));
+    return judge.decide(refOf(found.name, version), integrity ?? '', () => servedArtifacts(integrity));
   }
 
   async function chosen(found: Document): Promise<Choice> {
@@ -127,10 +126,7 @@ function answersOf({ upstream, keepsAddresses }: NpmGateOptions, { judge, record
     const choice = await chosen(found);
     if (found.versions.size > 0 && choice.refused.size === found.versions.size) {
       const [first] = choice.refused.values();
-      if (first !== undefined) {
-        record.refuse(first);
-        return npmRefusal(first);
-      }
+      if (first !== undefined) return refuse(first);
     }
     const body = changedDocument(found, changesFor(choice, name, request));
     return tagged(bytesReply(200, isShort ? ABBREVIATED : FULL, body), request);
@@ -144,10 +140,7 @@ function answersOf({ upstream, keepsAddresses }: NpmGateOptions, { judge, record
     const body = manifestIn(found, version, changesFor(choice, name, request).addressOf);
     if (body === null) return npmFailure(404, 'not-found', `${escapeText(name)} has no ${escapeText(wanted)}`);
     const { refusal } = await decide(found, version);
-    if (refusal !== null) {
-      record.refuse(refusal);
-      return npmRefusal(refusal);
-    }
+    if (refusal !== null) return refuse(refusal);
     return tagged(bytesReply(200, FULL, body), request);
   }
 
@@ -161,36 +154,29 @@ function answersOf({ upstream, keepsAddresses }: NpmGateOptions, { judge, record
     const { version, url } = where;
     const decision = await decide(found, version);
     const { refusal, artifacts } = decision;
-    if (refusal !== null) {
-      record.refuse(refusal);
-      return npmRefusal(refusal);
-    }
+    if (refusal !== null) return refuse(refusal);
     const ref = refOf(name, version);
     const other = otherThanExpected(request.headers['pacote-integrity'], decision);
-    if (other !== null) return refuse(ref, 'integrity-mismatch', other);
+    if (other !== null) return refuseFor(ref, 'integrity-mismatch', other);
     if (url === null) {
       const address = escapeText(distOf(found, version)?.tarball ?? '', 160);
       const what = `its tarball is at ${address}, which is not below ${upstream.urlFor(name)}`;
-      return refuse(ref, 'lockfile-unexpected-host', `${what}; registries.redirects in assay.yml may name it`);
+      return refuseFor(ref, 'lockfile-unexpected-host', `${what}; registries.redirects in assay.yml may name it`);
     }
     record.fetch(ref);
     if (request.method === 'HEAD') return bytesReply(200, 'application/octet-stream', Buffer.alloc(0));
     return bytesReply(200, 'application/octet-stream', async (out) => {
       const broken = await handOn(url, byteDigests(artifacts[0]), upstream.client, out);
-      if (broken === null) return null;
-      const refusal = brokenOff(ref, broken, 'its tarball');
-      record.refuse(refusal);
-      return npmRefusal(refusal);
+      return broken === null ? null : refuse(brokenOff(ref, broken, 'its tarball'));
     });
   }
 
-  function refuse(version: VersionRef, code: 'integrity-mismatch' | 'lockfile-unexpected-host', why: string): Reply {
-    const refusal = {
-      version,
-      code,
-      message: `${escapeText(`${version.name}@${version.version}`, 200)}: ${why}.`,
-      help: '',
-    };
+  function refuseFor(version: VersionRef, code: 'integrity-mismatch' | 'lockfile-unexpected-host', why: string): Reply {
+    const message = `${escapeText(`${version.name}@${version.version}`, 200)}: ${why}.`;
+    return refuse({ version, code, message, help: '' });
+  }
+
+  function refuse(refusal: Refusal): Reply {
     record.refuse(refusal);
     return npmRefusal(refusal);
   }
@@ -245,10 +231,6 @@ function answersOf({ upstream, keepsAddresses }: NpmGateOptions, { judge, record
 
 function refOf(name: string, version: string): VersionRef {
   return { ecosystem: 'npm', name, version };
-}
-
-function artifactsOf(integrity: string | null): Artifacts {
-  return [{ file: null, digests: servedIntegrity(integrity), source: { kind: 'registry', resolved: null } }];
 }
 
 function usualPath(name: string, version: string): string {

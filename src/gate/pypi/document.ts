@@ -1,4 +1,3 @@
-import { conventionsOf } from '../../ecosystems/conventions/index.ts';
 import { groupBy } from '../../model/group-by.ts';
 import type { IndexFile, IndexProject } from '../../model/pypi-index.ts';
 import { fieldsOf, isObject, type Fields } from '../../model/value.ts';
@@ -62,15 +61,17 @@ export interface Changes {
 }
 
 /** The document in JSON (PEP 691) with these changes, and everything else that clients read of it. */
-export function inJson({ json, files }: Document, { isListed, addressOf }: Changes): Buffer {
+export function inJson({ project: { spelling }, json, files }: Document, { isListed, addressOf }: Changes): Buffer {
   const kept = [...files.values()].filter(isListed);
-  const versions = new Set(kept.map(({ version }) => keyOf(version)));
+  const versions = new Set<string | null>(kept.map(({ version }) => version));
   const listed = json['versions'];
   return Buffer.from(
     JSON.stringify({
       ...json,
       ...(Array.isArray(listed) && {
-        versions: (listed as readonly unknown[]).filter((one) => typeof one === 'string' && versions.has(keyOf(one))),
+        versions: (listed as readonly unknown[]).filter(
+          (one) => typeof one === 'string' && versions.has(spelling(one)),
+        ),
       }),
       files: kept.map((file) => {
         const metadata = file.metadata === null ? false : { sha256: file.metadata };
@@ -102,14 +103,4 @@ export function inHtml({ project, files }: Document, { isListed, addressOf }: Ch
 
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`);
-}
-
-/** Versions that are written in several ways are one. */
-function keyOf(version: string): string {
-  return conventionsOf('pypi').versions.parse(version)?.order.map(String).join(' ') ?? version;
-}
-
-/** Whether two texts are of one version. */
-export function isSameVersion(one: string, other: string): boolean {
-  return keyOf(one) === keyOf(other);
 }

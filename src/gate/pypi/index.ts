@@ -12,9 +12,9 @@ import type { Decision } from '../common/judge.ts';
 import type { Answer, Protocol, Serving } from '../common/protocol.ts';
 import type { Refusal } from '../common/refusal.ts';
 import { bytesReply, failureReply, refusalReply, tagged, type GateRequest, type Reply } from '../common/reply.ts';
-import { brokenOff, failureOf } from '../common/unanswered.ts';
+import { brokenOff, failureOf, type Unanswered } from '../common/unanswered.ts';
 import { filePath, readPath } from './asked.ts';
-import { inHtml, inJson, isSameVersion, readDocument, type Changes, type Document, type Listed } from './document.ts';
+import { inHtml, inJson, readDocument, type Changes, type Document, type Listed } from './document.ts';
 
 /** Whom the gate asks for Python packages. */
 export interface PypiUpstream {
@@ -54,10 +54,7 @@ function answersOf({ client, urlFor, writtenFor }: PypiUpstream, { judge, record
     const url = `${urlFor(name)}${name}/`;
     const what = `the document of ${escapeText(name)}`;
     const answer = await client.get(url, { accept: SIMPLE_TYPE, maxBytes: MAX_PACKUMENT_BYTES });
-    if (answer.kind !== 'ok') {
-      const { status, code, text } = failureOf(answer, what);
-      return failureReply(status, code, text);
-    }
+    if (answer.kind !== 'ok') return failed(answer, what);
     const read = documents.get(answer.body) ?? readDocument(answer.body, name, url);
     documents.set(answer.body, read);
     if (!('malformed' in read)) return read;
@@ -65,8 +62,8 @@ function answersOf({ client, urlFor, writtenFor }: PypiUpstream, { judge, record
   }
 
   /** By the lockfile's spelling, where that has it. */
-  function refOf({ project: { name } }: Document, version: string): VersionRef {
-    const locked = judge.namedOf({ ecosystem: 'pypi', name }).find((one) => isSameVersion(one, version));
+  function refOf({ project: { name, spelling } }: Document, version: string): VersionRef {
+    const locked = judge.namedOf({ ecosystem: 'pypi', name }).find((one) => spelling(one) === version);
     return { ecosystem: 'pypi', name, version: locked ?? version };
   }
 
@@ -156,10 +153,7 @@ function answersOf({ client, urlFor, writtenFor }: PypiUpstream, { judge, record
   async function metadata(one: Listed, version: VersionRef, auth: boolean, request: GateRequest): Promise<Reply> {
     const what = `the metadata of ${escapeText(one.name, 120)}`;
     const answer = await client.get(`${one.url ?? ''}.metadata`, { auth, maxBytes: MAX_METADATA_BYTES });
-    if (answer.kind !== 'ok') {
-      const { status, code, text } = failureOf(answer, what);
-      return failureReply(status, code, text);
-    }
+    if (answer.kind !== 'ok') return failed(answer, what);
     const actual = createHash('sha256').update(answer.body).digest('hex');
     if (actual === one.metadata) return tagged(bytesReply(200, 'application/octet-stream', answer.body), request);
     const message = `${escapeText(`${version.name}@${version.version}`, 200)}: ${what} has another hash than the index says.`;
@@ -170,6 +164,11 @@ function answersOf({ client, urlFor, writtenFor }: PypiUpstream, { judge, record
     record.refuse(refusal);
     return refusalReply(refusal);
   }
+}
+
+function failed(answer: Unanswered, what: string): Reply {
+  const { status, code, text } = failureOf(answer, what);
+  return failureReply(status, code, text);
 }
 
 /** What the bytes of a file must hash to, empty where nobody says; null where it is none of what was judged. */

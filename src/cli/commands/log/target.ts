@@ -6,6 +6,7 @@ import { questionsOf, type SearchTarget } from '../../../logs/search.ts';
 import type { Ecosystem } from '../../../model/package.ts';
 import type { Digest } from '../../../model/dependency.ts';
 import type { NpmConfig } from '../../../registries/npm/config/npmrc.ts';
+import { registryOf } from '../../../registries/npm/index.ts';
 import type { Registry } from '../../../registries/registry.ts';
 import { parseIntegrity } from '../../../readers/integrity.ts';
 import { statAt } from '../../../store/found.ts';
@@ -59,12 +60,7 @@ function whole(target: NamedTarget): Targets {
 export function wholeName(text: string, config: NpmConfig, io: Io): string {
   if (digestOf(text) !== null || isIdentity(text)) return text;
   if (isFile(text, io)) return resolve(io.cwd, text);
-  const registry = openRegistry(config, io);
-  try {
-    return `${registry.urlFor(parseSpec(text)?.name ?? text)} ${text}`;
-  } finally {
-    registry.close();
-  }
+  return `${registryOf(parseSpec(text)?.name ?? text, config)} ${text}`;
 }
 
 /** What has no package of an ecosystem in a log of Sigstore that is found by its name, and what to do instead. */

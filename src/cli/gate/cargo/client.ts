@@ -6,7 +6,7 @@ import { cargoConfig, settingIn } from '../../project/cargo-config.ts';
 import { namedRegistries } from '../../project/cargo-registries.ts';
 import { cratesAsking, openCrates } from '../../project/cargo-source.ts';
 import { networkConfig, openRegistry } from '../../project/registry.ts';
-import { over, type ClientContext, type GateClient } from '../common/kind.ts';
+import { over, unproxied, type ClientContext, type GateClient } from '../common/kind.ts';
 
 interface CargoGateCommand {
   /** The one that Cargo reads its settings from. */
@@ -53,7 +53,8 @@ export function cargoClient({ folder, at, words }: CargoGateCommand, { values, l
         ...['--config', `source.${SOURCE}.registry="sparse+${url}"`],
         ...line.slice(at),
       ],
-      env: over(env, withoutProxy(env, new URL(url).hostname)),
+      // Cargo asks loopback through a proxy, too, where nothing excepts it.
+      env: over(env, unproxied(env, new URL(url).hostname)),
       past,
       close: () => undefined,
     }),
@@ -74,11 +75,4 @@ function pastGate(folder: string, io: Io): readonly string[] {
 
 function withoutUser(address: string): string {
   return address.replace(/\/\/[^/@]*@/, '//');
-}
-
-/** Cargo asks loopback through a proxy, too, where nothing excepts it. */
-function withoutProxy(env: NodeJS.ProcessEnv, host: string): Readonly<Record<string, string>> {
-  const said = env['no_proxy'] ?? env['NO_PROXY'] ?? '';
-  const all = said === '' ? host : `${said},${host}`;
-  return { no_proxy: all, NO_PROXY: all };
 }

@@ -121,6 +121,13 @@ export function demandSameVariables({ started: { program, env }, shown, io }: Re
   }
 }
 
+/** Variables by which a program asks a host without a proxy, with those that it asks so already. */
+export function unproxied(env: NodeJS.ProcessEnv, hosts: string): Readonly<Record<'NO_PROXY' | 'no_proxy', string>> {
+  const said = env['no_proxy'] ?? env['NO_PROXY'] ?? '';
+  const all = said === '' ? hosts : `${said},${hosts}`;
+  return { NO_PROXY: all, no_proxy: all };
+}
+
 /** Variables over others, by which names those may ever be read: `NPM_CONFIG_REGISTRY`, `npm_config_registry`. */
 export function over(env: NodeJS.ProcessEnv, set: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const read = (name: string): string => name.toLowerCase().replaceAll('-', '_');

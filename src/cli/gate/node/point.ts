@@ -9,7 +9,7 @@ import { escapeText } from '../../../report/words/escape.ts';
 import { temporaryFolder } from '../../../store/temporary.ts';
 import { UsageError } from '../../exit.ts';
 import type { ManagerConfig } from '../../project/manager-config.ts';
-import { over, type Pointed } from '../common/kind.ts';
+import { over, unproxied, type Pointed } from '../common/kind.ts';
 
 /** A command of one of them, and where it runs. */
 export interface NodeGateCommand {
@@ -45,7 +45,7 @@ export function pointAt(
     line: [...line.slice(0, at), ...own, ...line.slice(at)],
     env: over(env, {
       ...variables(gate.url, scopes, manager),
-      ...unproxied(gate.url, manager, config, env),
+      ...withoutProxy(gate.url, manager, config, env),
       ...options,
     }),
     // Those that Yarn knows by itself nobody has asked for.
@@ -100,7 +100,7 @@ function bypassOf(npm: string, { proxy }: Named): string | null {
   return proxy.http === null ? null : [...new Set([...proxy.bypass, new URL(npm).hostname])].join(',');
 }
 
-function unproxied(
+function withoutProxy(
   npm: string,
   manager: NodeManager,
   config: Named,
@@ -108,11 +108,9 @@ function unproxied(
 ): Readonly<Record<string, string>> {
   const list = bypassOf(npm, config);
   if (list === null) return {};
-  const said = env['no_proxy'] ?? env['NO_PROXY'] ?? '';
-  const all = said === '' ? list : `${said},${list}`;
   // Yarn knows no exceptions to its own setting, which is for addresses without TLS.
   const ofYarn = manager === 'yarn-classic' ? { npm_config_proxy: '' } : { YARN_HTTP_PROXY: '' };
-  return { NO_PROXY: all, no_proxy: all, npm_config_noproxy: list, ...ofYarn };
+  return { ...unproxied(env, list), npm_config_noproxy: list, ...ofYarn };
 }
 
 /** Throws UsageError: pnpm 10 takes `registries` of pnpm-workspace.yaml before every option and variable. */

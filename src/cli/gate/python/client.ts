@@ -8,7 +8,7 @@ import { UsageError } from '../../exit.ts';
 import { pypiAsking, pypiClient } from '../../project/pypi-source.ts';
 import { networkConfig, registryBy, registryClient } from '../../project/registry.ts';
 import { tomlFile } from '../../project/uv-settings.ts';
-import { over, type ClientContext, type GateClient, type Pointed } from '../common/kind.ts';
+import { over, unproxied, type ClientContext, type GateClient, type Pointed } from '../common/kind.ts';
 import { demandPipFiles, demandUvFiles, demandVariables, nameOf, namesInFiles } from './settings.ts';
 
 interface PythonCommand {
@@ -90,7 +90,6 @@ function pointed({ url }: Pick<Gate, 'url'>, line: readonly string[], env: NodeJ
   // A file that nobody read here may have more of these: of each, a variable takes the place.
   const empty = temporaryFolder('gate');
   const own = Object.fromEntries(Object.entries(env).filter(([name]) => !OTHERS.test(name)));
-  const direct = [env['no_proxy'] ?? env['NO_PROXY'] ?? '', new URL(url).hostname].filter((each) => each !== '');
   return {
     line,
     env: over(own, {
@@ -99,8 +98,7 @@ function pointed({ url }: Pick<Gate, 'url'>, line: readonly string[], env: NodeJ
       PIP_FIND_LINKS: empty.path,
       UV_DEFAULT_INDEX: index,
       UV_INDEX_URL: index,
-      NO_PROXY: direct.join(','),
-      no_proxy: direct.join(','),
+      ...unproxied(env, new URL(url).hostname),
     }),
     past: [],
     close: empty.remove,
